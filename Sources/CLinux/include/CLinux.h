@@ -1,0 +1,45 @@
+// What Swift's Glibc module leaves out: epoll with a plain token, accept4, eventfd, signalfd and a
+// thread's identity that survives `await`.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/// An epoll event whose union is a plain 64-bit token.
+struct clinux_event {
+    uint32_t events;
+    uint64_t token;
+};
+
+enum {
+    CLINUX_READABLE = 0x1,
+    CLINUX_WRITABLE = 0x2,
+    CLINUX_CLOSED = 0x4,
+};
+
+/// A new epoll descriptor, close-on-exec; -1 and errno when the kernel refuses.
+int clinux_epoll_create(void);
+/// Registers `fd` edge-triggered for reading, writing and hang-up, with `token`.
+int clinux_epoll_add_edge(int epoll, int fd, uint64_t token);
+/// Registers `fd` level-triggered for reading, with `token`.
+int clinux_epoll_add_level(int epoll, int fd, uint64_t token);
+/// Takes `fd` out of `epoll`.
+int clinux_epoll_remove(int epoll, int fd);
+/// Waits for up to `count` events; `timeout_ms` -1 waits for ever. Events hold CLINUX_ flags.
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int count, int timeout_ms);
+/// A non-blocking, close-on-exec eventfd.
+int clinux_eventfd(void);
+/// accept4 with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int clinux_accept(int listener);
+/// A value unique to the calling thread. `pthread_self()` is declared const, so the optimiser
+/// folds it across a suspension point; this is not.
+uintptr_t clinux_thread_id(void);
+/// A non-blocking, close-on-exec signalfd for SIGINT and SIGTERM, which it blocks in this thread
+/// and in every thread started after it.
+int clinux_termination_signals(void);
+/// Which signal is pending on a descriptor of `clinux_termination_signals`, 0 when none is.
+int clinux_next_signal(int fd);
+
+#endif

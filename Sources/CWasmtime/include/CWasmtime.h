@@ -1,0 +1,3 @@
+#ifndef CWASMTIME_H
+#define CWASMTIME_H
+#endif
