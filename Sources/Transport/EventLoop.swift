@@ -1,0 +1,83 @@
+internal import Glibc
+
+/// An actor whose executor is an epoll thread.
+///
+/// A sandbox lives wholly on one loop: its sockets, stores and journal are not Sendable and are
+/// touched only by functions isolated to this actor, so nothing is locked and the compiler checks
+/// the confinement. Blocking work never runs here.
+package actor EventLoop {
+    /// The thread and its epoll descriptor.
+    package nonisolated let reactor: Reactor
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe reactor.asUnownedSerialExecutor()
+    }
+
+    /// A loop on a thread of its own, which runs until `stop`.
+    package init() throws(SystemError) {
+        let reactor = try Reactor()
+        self.reactor = reactor
+        try Thread.start { reactor.run() }
+    }
+
+    /// Runs `body` on the loop; what it makes may stay there.
+    package func run<R, E: Error>(
+        _ body: @Sendable (isolated EventLoop) async throws(E) -> sending R
+    ) async throws(E) -> sending R {
+        try await body(self)
+    }
+
+    /// Ends the thread after the jobs that are ready.
+    package nonisolated func stop() { reactor.stop() }
+}
+
+extension Reactor {
+    /// Suspends the calling task, which runs on this loop, until `time`; at once when cancelled.
+    package func sleep(until time: MonotonicTime) async {
+        let sleeper = Sleeper()
+        await withTaskCancellationHandler {
+            await Suspension.suspend { sleeper.begin($0, until: time, on: self) }
+        } onCancel: {
+            post { sleeper.end(on: self) }
+        }
+    }
+
+    /// Suspends the calling task for `duration`.
+    package func sleep(for duration: Duration) async {
+        await sleep(until: Reactor.monotonicNow() + duration.nanoseconds)
+    }
+}
+
+/// One task asleep on a loop. Sendable unchecked: `begin` and `end` run on the loop thread alone;
+/// the cancellation handler merely posts.
+private final class Sleeper: @unchecked Sendable {
+    private var suspension: Suspension<Void>?
+    private var timer: UInt64 = 0
+
+    func begin(_ suspension: Suspension<Void>, until time: MonotonicTime, on reactor: Reactor) {
+        guard !Task.isCancelled else { return suspension.resume() }
+        self.suspension = suspension
+        timer = reactor.setTimer(at: time) { self.wake() }
+    }
+
+    func end(on reactor: Reactor) {
+        guard suspension != nil else { return }
+        reactor.cancelTimer(timer)
+        wake()
+    }
+
+    private func wake() {
+        let waiting = suspension
+        suspension = nil
+        waiting?.resume()
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; none below zero.
+    package var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
+    }
+}
