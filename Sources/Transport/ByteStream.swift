@@ -69,6 +69,14 @@ package final class ByteStream {
         }
     }
 
+    /// Whether bytes have arrived that were not read.
+    package var hasBytes: Bool {
+        guard isOpen else { return false }
+        var byte: UInt8 = 0
+        // Safe: one byte is looked at, into a local.
+        return unsafe recv(fd, &byte, 1, Int32(MSG_PEEK)) > 0
+    }
+
     /// Takes what is there without waiting: nil when nothing is.
     private func receive(into buffer: inout ByteSlice) throws(StreamError) -> Int? {
         guard isOpen else { throw .disconnected }
@@ -101,13 +109,12 @@ package final class ByteStream {
 
     // MARK: Writing
 
-    /// Sends all of `bytes`, waiting for a slow reader until `deadline`.
-    package func write(
-        _ bytes: ByteSlice, deadline: MonotonicTime?
-    ) async throws(StreamError) {
+    /// Sends all of `bytes`; a reader that takes nothing for `stall` ends it.
+    package func write(_ bytes: ByteSlice, stall: Duration) async throws(StreamError) {
         var rest = bytes
         while let sent = try send(rest), sent < rest.count {
             rest = rest.dropFirst(sent)
+            let deadline = reactor.now + stall.nanoseconds
             switch await reactor.wait(token, .write, deadline: deadline) {
             case .ready: continue
             case .timedOut: throw .timedOut

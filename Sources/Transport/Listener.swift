@@ -73,6 +73,19 @@ package final class Listener {
         return nil
     }
 
+    /// The connections that wait in the backlog, without waiting for more.
+    package func acceptWaiting() -> [ByteStream] {
+        var streams: [ByteStream] = []
+        while isOpen {
+            let accepted = clinux_accept(fd)
+            guard accepted >= 0 else { break }
+            if let stream = try? ByteStream(adopting: accepted, on: reactor) {
+                streams.append(stream)
+            }
+        }
+        return streams
+    }
+
     /// Stops listening; a waiting `accept` returns nil.
     package func close() {
         guard isOpen else { return }

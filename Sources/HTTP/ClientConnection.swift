@@ -1,0 +1,131 @@
+package import Bytes
+package import Transport
+
+/// A request to be sent.
+package struct OutgoingRequest: Sendable {
+    package var method: String
+    /// Path and query, escaped.
+    package var target: ByteSlice
+    /// The `Host` field.
+    package var host: String
+    package var fields: [Response.Field]
+    package var body: ByteSlice
+
+    package init(
+        method: String, target: ByteSlice, host: String, fields: [Response.Field] = [],
+        body: ByteSlice = []
+    ) {
+        self.method = method
+        self.target = target
+        self.host = host
+        self.fields = fields
+        self.body = body
+    }
+
+    /// The whole request in one buffer.
+    package var serialized: [UInt8] {
+        Serializer.serialize(
+            method: method, target: target, host: host, fields: fields, body: body)
+    }
+}
+
+/// An answer that arrived whole.
+package struct IncomingResponse: Sendable {
+    package let status: Int
+    package let fields: Fields
+    package let body: ByteSlice
+
+    package init(status: Int, fields: Fields, body: ByteSlice) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// Why a request got no answer.
+package enum ExchangeError: Error, Equatable {
+    case cannotConnect(SystemError)
+    /// The peer closed or reset the connection before its answer was whole.
+    case disconnected
+    case timedOut
+    case malformed(ParseError)
+    case tooLarge
+}
+
+/// One connection to a server: requests one after another. Confined to its loop.
+package final class ClientConnection {
+    private let stream: ByteStream
+    private let reader: MessageReader
+    private let limits: HTTPLimits
+    /// Whether another request may be sent.
+    package private(set) var isReusable = true
+
+    /// Connects to `address`.
+    package init(
+        to address: SocketAddress, limits: HTTPLimits, deadline: MonotonicTime, on reactor: Reactor
+    ) async throws(ExchangeError) {
+        do throws(SystemError) {
+            stream = try await ByteStream.connect(to: address, deadline: deadline, on: reactor)
+        } catch {
+            throw .cannotConnect(error)
+        }
+        self.limits = limits
+        reader = MessageReader(stream: stream, reactor: reactor, limits: limits)
+    }
+
+    /// Sends `request` and reads its whole answer.
+    ///
+    /// - Parameter limit: bytes of the answer's body at most.
+    package func send(
+        _ request: OutgoingRequest, limit: Int, deadline: MonotonicTime
+    ) async throws(ExchangeError) -> IncomingResponse {
+        isReusable = false
+        try await write(request.serialized[...])
+        let head = try await head(isHEAD: request.method == "HEAD", deadline: deadline)
+        let body = try await body(upTo: limit, deadline: deadline)
+        isReusable = head.keepsAlive
+        return IncomingResponse(status: head.status, fields: head.fields, body: body)
+    }
+
+    /// Closes the connection.
+    package func close() { stream.close() }
+
+    private func write(_ bytes: ByteSlice) async throws(ExchangeError) {
+        do throws(StreamError) {
+            try await stream.write(bytes, stall: limits.stallTimeout)
+        } catch {
+            throw error == .timedOut ? .timedOut : .disconnected
+        }
+    }
+
+    private func head(
+        isHEAD: Bool, deadline: MonotonicTime
+    ) async throws(ExchangeError) -> ResponseHead {
+        let head: ResponseHead?
+        do throws(MessageReader.HeadError) {
+            head = try await reader.responseHead(isHEAD: isHEAD, deadline: deadline)
+        } catch {
+            switch error {
+            case .malformed(let reason): throw .malformed(reason)
+            case .timedOut: throw .timedOut
+            }
+        }
+        guard let head else { throw .disconnected }
+        return head
+    }
+
+    private func body(
+        upTo limit: Int, deadline: MonotonicTime
+    ) async throws(ExchangeError) -> ByteSlice {
+        do throws(BodyError) {
+            return try await reader.body(
+                upTo: limit, stall: limits.stallTimeout, deadline: deadline)
+        } catch {
+            switch error {
+            case .tooLarge: throw .tooLarge
+            case .malformed(let reason): throw .malformed(reason)
+            case .incomplete: throw .disconnected
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+internal import Bytes
+internal import Transport
+
+/// What answers requests. Runs on the connection's loop.
+package typealias Handler = (Request) async -> Response
+
+/// One accepted connection: requests are read, answered in order, and the connection goes on or ends.
+///
+/// Confined to its loop, one task.
+final class Connection {
+    private let stream: ByteStream
+    private let reader: MessageReader
+    private let limits: HTTPLimits
+    private let reactor: Reactor
+    private let date: HTTPDate
+    /// Whether a stop was asked for: the answer under way is the last one.
+    private var isStopping = false
+    private var isIdle = true
+
+    init(stream: ByteStream, limits: HTTPLimits, reactor: Reactor, date: HTTPDate) {
+        self.stream = stream
+        self.limits = limits
+        self.reactor = reactor
+        self.date = date
+        reader = MessageReader(stream: stream, reactor: reactor, limits: limits)
+    }
+
+    /// Serves the connection to its end and closes it.
+    func run(_ handler: Handler) async {
+        while let head = await nextHead() {
+            let body = body(of: head)
+            let response = await handler(Request(head: head, body: body))
+            let keepsAlive = keepsAlive(after: head, body, response)
+            guard await deliver(response, to: head, keepsAlive: keepsAlive) else { break }
+            guard keepsAlive, await discardRest() else { break }
+        }
+        await linger()
+        stream.close()
+    }
+
+    /// Ends the connection after the request that has arrived or is being answered.
+    func stop() {
+        isStopping = true
+        if isIdle { stream.interruptRead() }
+    }
+
+    /// Ends the connection now.
+    func abort() { stream.close() }
+
+    // MARK: The steps
+
+    private func nextHead() async -> RequestHead? {
+        isIdle = true
+        defer { isIdle = false }
+        do throws(MessageReader.HeadError) {
+            return try await reader.requestHead()
+        } catch {
+            isIdle = false
+            await refuse(error)
+            return nil
+        }
+    }
+
+    private func body(of head: RequestHead) -> RequestBody {
+        guard head.expectsContinue else {
+            return RequestBody(reader: reader, limits: limits, sendContinue: nil)
+        }
+        return RequestBody(reader: reader, limits: limits) { [stream, limits] in
+            let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+            try? await stream.write(interim[...], stall: limits.stallTimeout)
+        }
+    }
+
+    private func keepsAlive(
+        after head: RequestHead, _ body: RequestBody, _ response: Response
+    ) -> Bool {
+        guard head.keepsAlive, !response.closes, !isStopping else { return false }
+        // A body that nobody read is dropped when it is small; Go's server closes after 256 KiB.
+        return !body.isAwaitingContinue && (reader.declaredRest ?? 0) <= limits.discardedBodyBytes
+    }
+
+    private func deliver(
+        _ response: Response, to head: RequestHead, keepsAlive: Bool
+    ) async -> Bool {
+        let bytes = Serializer.serialize(
+            response, date: date.current(), isHEAD: head.method.equals("HEAD"),
+            keepsAlive: keepsAlive, isHTTP10: head.isHTTP10)
+        do {
+            try await stream.write(bytes[...], stall: limits.stallTimeout)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func discardRest() async -> Bool {
+        if reader.isBodyComplete { return true }
+        return await reader.discardBody(
+            upTo: limits.discardedBodyBytes, stall: limits.stallTimeout)
+    }
+
+    private func refuse(_ error: MessageReader.HeadError) async {
+        // A head that never came whole is closed without a word, as Go's server does.
+        guard case .malformed(let parseError) = error else { return }
+        let reason = StatusLine.reason(parseError.status)
+        let text = "\(parseError.status) \(reason): \(parseError.explanation)"
+        let bytes = Serializer.serialize(
+            .plainText(parseError.status, text), date: date.current(), isHEAD: false,
+            keepsAlive: false, isHTTP10: false)
+        try? await stream.write(bytes[...], stall: limits.stallTimeout)
+    }
+
+    /// Waits for the peer to close too, so that what it still sends does not reset the connection
+    /// before it has read its answer (RFC 9112 §9.6).
+    private func linger() async {
+        stream.shutdownWrite()
+        let deadline = reactor.now + limits.lingeringTimeout.nanoseconds
+        await reader.drain(upTo: limits.lingeringBytes, deadline: deadline)
+    }
+}

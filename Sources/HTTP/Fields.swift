@@ -1,0 +1,61 @@
+package import Bytes
+
+/// The header fields of a message, as they came: names and values are slices of its head.
+///
+/// Order and duplicates are kept; names compare without case.
+package struct Fields: Sendable {
+    /// One field line. Offsets are indices of `head`.
+    struct Line: Sendable {
+        let name: Range<UInt32>
+        let value: Range<UInt32>
+    }
+
+    private let head: ByteSlice
+    private let lines: [Line]
+
+    init(head: ByteSlice, lines: [Line]) {
+        self.head = head
+        self.lines = lines
+    }
+
+    package var count: Int { lines.count }
+
+    /// Name and value of the field at `index`.
+    package subscript(index: Int) -> (name: ByteSlice, value: ByteSlice) {
+        (slice(lines[index].name), slice(lines[index].value))
+    }
+
+    /// The first value of `name`, which is given in lower case.
+    package subscript(name: StaticString) -> ByteSlice? {
+        for line in lines where line.name.count == name.utf8CodeUnitCount {
+            if slice(line.name).equalsIgnoringCase(name) { return slice(line.value) }
+        }
+        return nil
+    }
+
+    /// All values of `name`, which is given in lower case.
+    package func all(_ name: StaticString) -> [ByteSlice] {
+        lines.filter { slice($0.name).equalsIgnoringCase(name) }.map { slice($0.value) }
+    }
+
+    /// Whether a comma-separated value of `name` holds `token`, both in lower case.
+    package func contains(_ token: StaticString, in name: StaticString) -> Bool {
+        all(name).contains { value in
+            value.split(separator: UInt8(ascii: ",")).contains {
+                Fields.trimmed($0).equalsIgnoringCase(token)
+            }
+        }
+    }
+
+    private func slice(_ range: Range<UInt32>) -> ByteSlice {
+        head[Int(range.lowerBound)..<Int(range.upperBound)]
+    }
+
+    /// Without the blanks and tabs at both ends (RFC 9110 §5.5).
+    static func trimmed(_ bytes: ByteSlice) -> ByteSlice {
+        var bytes = bytes
+        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
+        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return bytes
+    }
+}

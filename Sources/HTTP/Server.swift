@@ -1,0 +1,75 @@
+package import Transport
+
+/// Listeners and the connections they accepted, answered by one handler.
+///
+/// Confined to its loop. `stop` closes the listeners, lets every request that has arrived be
+/// answered, and cuts what is left at the deadline.
+package final class Server {
+    private let handler: Handler
+    private let limits: HTTPLimits
+    private let reactor: Reactor
+    private let date = HTTPDate()
+    private var listeners: [Listener] = []
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var isStopping = false
+    private var whenEmpty: Suspension<Void>?
+
+    package init(limits: HTTPLimits, on reactor: Reactor, handler: @escaping Handler) {
+        self.limits = limits
+        self.reactor = reactor
+        self.handler = handler
+    }
+
+    /// How many connections are open.
+    package var connectionCount: Int { connections.count }
+
+    /// Begins to accept connections at `listener`.
+    package func serve(_ listener: Listener, on loop: isolated EventLoop) {
+        listeners.append(listener)
+        Task {
+            while let stream = await listener.accept() { self.open(stream, on: loop) }
+        }
+    }
+
+    private func open(_ stream: ByteStream, on loop: isolated EventLoop) {
+        let connection = Connection(
+            stream: stream, limits: limits, reactor: reactor, date: date)
+        connections[ObjectIdentifier(connection)] = connection
+        if isStopping { connection.stop() }
+        Task {
+            await connection.run(self.handler)
+            self.closed(connection, on: loop)
+        }
+    }
+
+    private func closed(_ connection: Connection, on loop: isolated EventLoop) {
+        connections[ObjectIdentifier(connection)] = nil
+        guard connections.isEmpty else { return }
+        whenEmpty?.resume()
+        whenEmpty = nil
+    }
+
+    /// Stops: nothing new is accepted, requests that have arrived are answered, then all is closed.
+    ///
+    /// - Parameter grace: how long answers may take before their connections are cut.
+    package func stop(grace: Duration, on loop: isolated EventLoop) async {
+        isStopping = true
+        for listener in listeners {
+            // Connections the kernel had accepted before the stop hold requests too.
+            for stream in listener.acceptWaiting() { open(stream, on: loop) }
+            listener.close()
+        }
+        for connection in connections.values { connection.stop() }
+        guard !connections.isEmpty else { return }
+        let deadline = Task {
+            await self.reactor.sleep(for: grace)
+            if !Task.isCancelled { self.abort(on: loop) }
+        }
+        await Suspension<Void>.suspend { whenEmpty = $0 }
+        deadline.cancel()
+    }
+
+    private func abort(on loop: isolated EventLoop) {
+        for connection in connections.values { connection.abort() }
+    }
+}
