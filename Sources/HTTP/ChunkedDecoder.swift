@@ -11,7 +11,11 @@ package struct ChunkedDecoder {
         case end
     }
 
-    private enum State { case size, data(Int), dataEnd, trailer, done }
+    private enum State {
+        case size
+        case data(Int)
+        case dataEnd, trailer, done
+    }
 
     private var state = State.size
     private var trailerBytes = 0

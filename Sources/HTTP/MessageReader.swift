@@ -67,7 +67,9 @@ final class MessageReader {
     }
 
     /// The next response's head; nil when the peer closed before sending one.
-    func responseHead(isHEAD: Bool, deadline: MonotonicTime?) async throws(HeadError) -> ResponseHead? {
+    func responseHead(isHEAD: Bool, deadline: MonotonicTime?) async throws(HeadError)
+        -> ResponseHead?
+    {
         while true {
             let head = try parse { () throws(ParseError) in
                 try ResponseParser.parse(buffer, isHEAD: isHEAD, limits: limits)

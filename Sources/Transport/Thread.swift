@@ -16,11 +16,13 @@ package enum Thread {
         // Safe: the box is retained here and released by the thread that takes it.
         let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
         var thread = pthread_t()
-        let code = unsafe pthread_create(&thread, &attributes, { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, box)
+        let code = unsafe pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, box)
         guard code != 0 else { return }
         unsafe Unmanaged<Body>.fromOpaque(box).release()
         throw SystemError("pthread_create", code: code)

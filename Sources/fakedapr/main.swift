@@ -1,1 +1,3 @@
-print("fakedapr")
+import Commands
+
+await runFakedapr()

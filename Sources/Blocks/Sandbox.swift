@@ -1,0 +1,44 @@
+package import Backends
+package import Transport
+
+/// An isolated world: clock, random source, journal, back ends, sidecars.
+///
+/// Lives wholly on one event loop, which nothing of it ever leaves.
+package final class Sandbox {
+    package let clock: any SandboxClock
+    package let random: RandomSource
+    package let journal = Journal()
+    package let reactor: Reactor
+    /// What a store shared with others (Redis) puts before every key of this sandbox; empty for the
+    /// default one, whose data Dapr shares.
+    package let keyPrefix: String
+    package private(set) var sidecars: [Sidecar] = []
+    private var backends: [String: any StateStore] = [:]
+
+    package init(
+        on reactor: Reactor, clock: any SandboxClock, random: RandomSource, keyPrefix: String = ""
+    ) {
+        self.reactor = reactor
+        self.clock = clock
+        self.random = random
+        self.keyPrefix = keyPrefix
+    }
+
+    package func add(_ sidecar: Sidecar) { sidecars.append(sidecar) }
+
+    /// The back end for `connection`, made once: two components that name one database share it.
+    package func backend<E: Error>(
+        _ connection: String, make: () async throws(E) -> any StateStore
+    ) async throws(E) -> any StateStore {
+        if let known = backends[connection] { return known }
+        let made = try await make()
+        backends[connection] = made
+        return made
+    }
+
+    /// Closes every back end.
+    package func close() async {
+        for backend in backends.values { await backend.close() }
+        backends = [:]
+    }
+}

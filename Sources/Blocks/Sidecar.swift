@@ -1,0 +1,118 @@
+/// One app id in a sandbox, with its components. Another app id is remote, even in one process.
+package final class Sidecar {
+    package let appID: String
+    package let sandbox: Sandbox
+    package let settings: SidecarSettings
+    package private(set) var stateComponents: [StateComponent] = []
+    /// What `PUT /v1.0/metadata/{key}` has set, in the order of the first setting.
+    package private(set) var extended: [(key: String, value: String)] = []
+    /// Set when components are loaded and the API is served.
+    package var isOutboundReady = false
+    /// Set when, besides, the app can be reached (or there is none).
+    package var isReady = false
+
+    package init(appID: String, settings: SidecarSettings, in sandbox: Sandbox) {
+        self.appID = appID
+        self.settings = settings
+        self.sandbox = sandbox
+        sandbox.add(self)
+    }
+
+    package func add(_ component: StateComponent) { stateComponents.append(component) }
+
+    /// Sets one entry of the metadata's `extended`.
+    package func setExtended(_ key: String, to value: String) {
+        if let index = extended.firstIndex(where: { $0.key == key }) {
+            extended[index].value = value
+        } else {
+            extended.append((key, value))
+        }
+    }
+
+    /// The state building block.
+    package var state: StateBlock { StateBlock(sidecar: self) }
+}
+
+/// What a sidecar was started with, as far as its APIs obey it.
+package struct SidecarSettings: Sendable {
+    /// Bytes of a request body at most; nil for no bound.
+    package var maxBodySize: Int?
+    /// What callers must send in `dapr-api-token`; nil when anyone may call.
+    package var apiToken: String?
+    /// Origins that browsers may call from; empty switches CORS off, as daprd does by default.
+    package var allowedOrigins: [String]
+    package var tracing: Tracing
+    package var values: ValueMode
+    /// The APIs that a Configuration resource lets through.
+    package var access: APIAccess
+    package var appPort: Int?
+    package var appProtocol: String
+    package var appChannelAddress: String
+    package var appMaxConcurrency: Int?
+
+    package init(
+        maxBodySize: Int? = 4 << 20, apiToken: String? = nil, allowedOrigins: [String] = [],
+        tracing: Tracing = .unconfigured, values: ValueMode = .exact, access: APIAccess = .all,
+        appPort: Int? = nil, appProtocol: String = "http", appChannelAddress: String = "127.0.0.1",
+        appMaxConcurrency: Int? = nil
+    ) {
+        self.maxBodySize = maxBodySize
+        self.apiToken = apiToken
+        self.allowedOrigins = allowedOrigins
+        self.tracing = tracing
+        self.values = values
+        self.access = access
+        self.appPort = appPort
+        self.appProtocol = appProtocol
+        self.appChannelAddress = appChannelAddress
+        self.appMaxConcurrency = appMaxConcurrency
+    }
+}
+
+/// How values are stored.
+package enum ValueMode: String, Sendable, CaseIterable {
+    /// The bytes that were sent.
+    case exact
+    /// Re-serialised as Dapr's stores do it, rounding included.
+    case dapr
+}
+
+/// What tracing does to `traceparent` (runtime.md §9 of the specification).
+package enum Tracing: Equatable, Sendable {
+    /// No configuration: a header passes unchanged, an absent one is answered as all zeros.
+    case unconfigured
+    /// `samplingRate: "0"`: nothing is added and nothing echoed.
+    case off
+    /// A new span per request, sampled at this rate between 0 and 1.
+    case sampling(Double)
+}
+
+/// Which APIs a Configuration resource allows (`spec.api`): denials first; a non-empty list of
+/// allowances excludes everything else.
+package struct APIAccess: Equatable, Sendable {
+    package struct Rule: Equatable, Sendable {
+        package let version: String
+        package let name: String
+
+        package init(version: String, name: String) {
+            self.version = version
+            self.name = name
+        }
+    }
+
+    package var allowed: [Rule]
+    package var denied: [Rule]
+
+    package static let all = APIAccess(allowed: [], denied: [])
+
+    package init(allowed: [Rule], denied: [Rule]) {
+        self.allowed = allowed
+        self.denied = denied
+    }
+
+    /// Whether the API `name` of `version` (`v1`, `v1alpha1`) may be called.
+    package func permits(version: String, name: String) -> Bool {
+        let rule = Rule(version: version, name: name)
+        return !denied.contains(rule) && (allowed.isEmpty || allowed.contains(rule))
+    }
+}

@@ -1,0 +1,231 @@
+package import Backends
+package import Bytes
+
+/// One value as a caller asks to save it: nothing checked yet.
+package struct StateItem: Sendable {
+    package var key: ByteSlice
+    /// The value's JSON, as it was sent.
+    package var value: ByteSlice
+    /// nil and empty both mean that none was asked for.
+    package var etag: ETag?
+    package var metadata: Metadata
+    package var concurrency: String?
+    package var consistency: String?
+
+    package init(
+        key: ByteSlice, value: ByteSlice = [], etag: ETag? = nil, metadata: Metadata = [:],
+        concurrency: String? = nil, consistency: String? = nil
+    ) {
+        self.key = key
+        self.value = value
+        self.etag = etag
+        self.metadata = metadata
+        self.concurrency = concurrency
+        self.consistency = consistency
+    }
+}
+
+/// One step of a transaction as a caller asks for it.
+package struct StateStep: Sendable {
+    /// `upsert` or `delete`; anything else is refused.
+    package var operation: String
+    package var item: StateItem
+
+    package init(operation: String, item: StateItem) {
+        self.operation = operation
+        self.item = item
+    }
+}
+
+/// One answer of a bulk read.
+package struct BulkAnswer: Sendable {
+    package let key: ByteSlice
+    package let item: Result<StoredItem?, StateError>
+}
+
+/// Why the state building block refused a request.
+package enum StateProblem: Error, Equatable {
+    case notConfigured(store: String)
+    case notFound(store: String)
+    case illegalKey(ByteSlice, store: String)
+    case missingKey
+    case badConcurrency(String)
+    case badConsistency(String)
+    case unknownOperation(String)
+    case queryingNotSupported(store: String)
+    case store(StateError)
+    /// Several writes of one request failed, each for its own reason, in their order.
+    case several([StateError])
+}
+
+/// State as Dapr offers it: keys prefixed, requests checked, values opaque. Knows no HTTP.
+///
+/// Confined to the sandbox's loop.
+package struct StateBlock {
+    private let sidecar: Sidecar
+
+    init(sidecar: Sidecar) { self.sidecar = sidecar }
+
+    /// The component `name`.
+    package func component(named name: ByteSlice) throws(StateProblem) -> StateComponent {
+        for component in sidecar.stateComponents where name.elementsEqual(component.name.utf8) {
+            return component
+        }
+        let text = String(text: name)
+        throw sidecar.stateComponents.isEmpty
+            ? .notConfigured(store: text) : .notFound(store: text)
+    }
+
+    /// The value of `key`; nil when there is none.
+    package func get(
+        _ key: ByteSlice, consistency: String?, from component: StateComponent
+    ) async throws(StateProblem) -> StoredItem? {
+        let key = try storedKey(key, in: component)
+        // Dapr never validates the consistency of a read.
+        let consistency = consistency.flatMap { Consistency(rawValue: $0) }
+        do throws(StateError) {
+            return try await component.store.get(key, consistency: consistency)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// Saves items: every key is checked before anything is written; one item is one write, several
+    /// are independent of each other.
+    package func save(
+        _ items: [StateItem], in component: StateComponent
+    ) async throws(StateProblem) {
+        var writes: [StateWrite] = []
+        writes.reserveCapacity(items.count)
+        for item in items {
+            guard !item.key.isEmpty else { throw .missingKey }
+            _ = try storedKey(item.key, in: component)
+        }
+        for item in items { writes.append(try write(item, in: component)) }
+        switch writes.count {
+        case 0: return
+        case 1: try await saveOne(writes[0], in: component)
+        default: try await saveSeveral(writes, in: component)
+        }
+    }
+
+    private func saveOne(
+        _ write: StateWrite, in component: StateComponent
+    ) async throws(StateProblem) {
+        do throws(StateError) { try await component.store.set(write) } catch { throw .store(error) }
+    }
+
+    private func saveSeveral(
+        _ writes: [StateWrite], in component: StateComponent
+    ) async throws(StateProblem) {
+        var failures: [StateError] = []
+        for result in await component.store.setEach(writes) {
+            if case .failure(let error) = result { failures.append(error) }
+        }
+        guard failures.isEmpty else { throw .several(failures) }
+    }
+
+    /// Removes one key.
+    package func delete(
+        _ item: StateItem, in component: StateComponent
+    ) async throws(StateProblem) {
+        let removal = try removal(item, in: component)
+        do throws(StateError) {
+            try await component.store.delete(removal)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// Reads several keys; the order is the store's.
+    package func bulkGet(
+        _ keys: [ByteSlice], parallelism: Int, from component: StateComponent
+    ) async throws(StateProblem) -> [BulkAnswer] {
+        var stored: [StateKey] = []
+        for key in keys { stored.append(try storedKey(key, in: component)) }
+        guard !stored.isEmpty else { return [] }
+        do throws(StateError) {
+            let items = try await component.store.bulkGet(stored, parallelism: parallelism)
+            return items.map { item in
+                let key = item.key.map { component.keyPrefix.bare($0) } ?? []
+                return BulkAnswer(key: key, item: item.item)
+            }
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// Does all steps in order, as one transaction. A missing key is accepted, as in Dapr.
+    package func transact(
+        _ steps: [StateStep], in component: StateComponent
+    ) async throws(StateProblem) {
+        var operations: [StateOperation] = []
+        operations.reserveCapacity(steps.count)
+        for step in steps { operations.append(try operation(step, in: component)) }
+        guard !operations.isEmpty else { return }
+        do throws(StateError) {
+            try await component.store.transact(operations)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func operation(
+        _ step: StateStep, in component: StateComponent
+    ) throws(StateProblem) -> StateOperation {
+        switch step.operation {
+        case "upsert": .upsert(try write(step.item, in: component))
+        case "delete": .delete(try removal(step.item, in: component))
+        default: throw .unknownOperation(step.operation)
+        }
+    }
+
+    // MARK: What a caller asked for, checked
+
+    private func storedKey(
+        _ key: ByteSlice, in component: StateComponent
+    ) throws(StateProblem) -> StateKey {
+        guard !KeyPrefix.isIllegal(key) else { throw .illegalKey(key, store: component.name) }
+        return component.keyPrefix.stored(key)
+    }
+
+    private func write(
+        _ item: StateItem, in component: StateComponent
+    ) throws(StateProblem) -> StateWrite {
+        StateWrite(
+            key: try storedKey(item.key, in: component), value: value(item.value, in: component),
+            etag: etag(item), concurrency: try concurrency(item),
+            consistency: try consistency(item), metadata: item.metadata)
+    }
+
+    private func removal(
+        _ item: StateItem, in component: StateComponent
+    ) throws(StateProblem) -> StateRemoval {
+        StateRemoval(
+            key: try storedKey(item.key, in: component), etag: etag(item),
+            concurrency: try concurrency(item), consistency: try consistency(item))
+    }
+
+    private func etag(_ item: StateItem) -> ETag? {
+        item.etag.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private func concurrency(_ item: StateItem) throws(StateProblem) -> Concurrency? {
+        guard let text = item.concurrency, !text.isEmpty else { return nil }
+        guard let known = Concurrency(rawValue: text) else { throw .badConcurrency(text) }
+        return known
+    }
+
+    private func consistency(_ item: StateItem) throws(StateProblem) -> Consistency? {
+        guard let text = item.consistency, !text.isEmpty else { return nil }
+        guard let known = Consistency(rawValue: text) else { throw .badConsistency(text) }
+        return known
+    }
+
+    private func value(_ value: ByteSlice, in component: StateComponent) -> ByteSlice {
+        switch sidecar.settings.values {
+        case .exact: value
+        case .dapr: StoredForm.dapr(value, family: component.family)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import Bytes
+
+/// The errors of the API, one row each: status, code, message, details. Reads beside `errors.md` of
+/// the specification.
+extension APIError {
+    // MARK: Routing and health
+
+    static var noTarget: APIError {
+        APIError(
+            404, "ERR_DIRECT_INVOKE",
+            "failed getting app id either from the URL path or the header dapr-app-id")
+    }
+
+    static func cannotInvoke(_ appID: String, _ why: String) -> APIError {
+        APIError(500, "ERR_DIRECT_INVOKE", "failed to invoke, id: \(appID), err: \(why)")
+    }
+
+    static func notReady(_ targets: String) -> APIError {
+        APIError(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [\(targets)]")
+    }
+
+    static var outboundNotReady: APIError {
+        APIError(500, "ERR_OUTBOUND_HEALTH_NOT_READY", "dapr outbound is not ready")
+    }
+
+    static var otherAppID: APIError {
+        APIError(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match")
+    }
+
+    // MARK: Bodies
+
+    static func malformed(_ text: String) -> APIError {
+        APIError(400, "ERR_MALFORMED_REQUEST", text)
+    }
+
+    static func malformedBody(_ text: String) -> APIError {
+        malformed("failed deserializing HTTP body: \(text)")
+    }
+
+    static func bodyRead(_ text: String) -> APIError {
+        APIError(400, "ERR_BODY_READ", "failed to read request body: \(text)")
+    }
+
+    // MARK: State
+
+    static func storeNotConfigured(_ store: String, app: String?) -> APIError {
+        APIError(
+            500, "ERR_STATE_STORE_NOT_CONFIGURED", "state store \(store) is not configured",
+            .errorInfo(reason: "DAPR_STATE_NOT_CONFIGURED", metadata: app.map { ["appID": $0] }))
+    }
+
+    static func storeNotFound(_ store: String, app: String?) -> APIError {
+        APIError(
+            400, "ERR_STATE_STORE_NOT_FOUND", "state store \(store) is not found",
+            .errorInfo(reason: "DAPR_STATE_NOT_FOUND", metadata: app.map { ["appID": $0] }))
+    }
+
+    /// The message really holds another error's text; a transaction loses the field's name.
+    static func illegalKey(_ key: String, store: String, namesField: Bool) -> APIError {
+        let text =
+            "api error: code = InvalidArgument desc = "
+            + "input key/keyPrefix '\(key)' can't contain '||'"
+        return APIError(
+            400, "ERR_MALFORMED_REQUEST", text,
+            .badRequest(field: namesField ? key : nil, description: text),
+            .resourceInfo(type: "state", name: store, description: ""),
+            .errorInfo(reason: "DAPR_STATE_ILLEGAL_KEY", metadata: nil))
+    }
+
+    static var missingKey: APIError { malformed("\"key\" is a required field") }
+
+    static func save(_ status: Int, _ store: String, _ why: String) -> APIError {
+        APIError(status, "ERR_STATE_SAVE", "failed saving state in state store \(store): \(why)")
+    }
+
+    static func get(_ key: String, _ store: String, _ why: String) -> APIError {
+        APIError(500, "ERR_STATE_GET", "fail to get \(key) from state store \(store): \(why)")
+    }
+
+    static func delete(_ status: Int, _ key: String, _ why: String) -> APIError {
+        APIError(status, "ERR_STATE_DELETE", "failed deleting state with key \(key): \(why)")
+    }
+
+    static func bulkGet(_ why: String) -> APIError {
+        APIError(500, "ERR_STATE_BULK_GET", why)
+    }
+
+    static func transaction(_ why: String) -> APIError {
+        APIError(
+            500, "ERR_STATE_TRANSACTION", "error while executing state transaction: \(why)")
+    }
+
+    static func unknownOperation(_ operation: String) -> APIError {
+        APIError(
+            400, "ERR_NOT_SUPPORTED_STATE_OPERATION",
+            "operation type \(operation) not supported")
+    }
+
+    static func transactionsNotSupported(_ store: String) -> APIError {
+        APIError(
+            500, "ERR_STATE_STORE_NOT_SUPPORTED",
+            "state store \(store) doesn't support transactions",
+            .help(
+                url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/",
+                description: "Check the list of state stores and the features they support"),
+            .resourceInfo(type: "state", name: store, description: ""),
+            .errorInfo(reason: "DAPR_STATE_TRANSACTIONS_NOT_SUPPORTED", metadata: nil))
+    }
+
+    static func queryingNotSupported(_ store: String) -> APIError {
+        APIError(
+            500, "ERR_STATE_STORE_NOT_SUPPORTED", "state store does not support querying",
+            .resourceInfo(type: "state", name: store, description: ""),
+            .errorInfo(reason: "DAPR_STATE_QUERYING_NOT_SUPPORTED", metadata: nil))
+    }
+
+    static func query(_ store: String, _ why: String) -> APIError {
+        APIError(
+            500, "ERR_STATE_QUERY", "state store \(store) query failed: \(why)",
+            .resourceInfo(type: "state", name: store, description: ""),
+            .errorInfo(reason: "DAPR_STATE_QUERY_FAILED", metadata: nil))
+    }
+}

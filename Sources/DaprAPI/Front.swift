@@ -1,0 +1,84 @@
+internal import Backends
+package import Blocks
+internal import Bytes
+package import HTTP
+
+/// The HTTP front of one sidecar: every request of its port enters here and leaves here.
+///
+/// In order: CORS, API token, route, endpoint, trace header, journal. Confined to the sandbox's loop.
+package final class Front {
+    private let sidecar: Sidecar
+    private let router: Router
+    private let cors: CORS
+    private let trace: TraceHeader
+
+    /// - Parameter onShutdown: called when `POST /v1.0/shutdown` was answered; `true` for at once.
+    package init(sidecar: Sidecar, onShutdown: @escaping (_ force: Bool) -> Void) {
+        self.sidecar = sidecar
+        let endpoints =
+            HealthEndpoints.all + MetadataEndpoints.all + StateEndpoints.all
+            + ShutdownEndpoints.all(onShutdown)
+        let access = sidecar.settings.access
+        router = Router(
+            endpoints.filter { endpoint in
+                // Health is always allowed, whatever the lists say.
+                endpoint.api == .healthz
+                    || access.permits(version: endpoint.version, name: endpoint.api.rawValue)
+            })
+        cors = CORS(allowedOrigins: sidecar.settings.allowedOrigins)
+        trace = TraceHeader(mode: sidecar.settings.tracing, random: sidecar.sandbox.random)
+    }
+
+    /// Answers one request.
+    package func respond(to request: Request) async -> Response {
+        if let preflight = cors.preflight(request.head) { return preflight }
+        let path = Path.clean(request.head.path)
+        let match = router.match(request.head.method, path)
+        let parameters = (match?.parameters ?? []).map {
+            // The parser has seen that every escape is well-formed.
+            Percent.decode($0, plusIsSpace: true) ?? $0
+        }
+        let call = Call(sidecar: sidecar, request: request, parameters: parameters)
+        var response = await answer(call, match?.endpoint)
+        if match?.endpoint.api != .healthz { trace.add(to: &response, head: request.head) }
+        cors.add(to: &response, head: request.head)
+        record(call, api: match?.endpoint.api ?? .other, response)
+        return response
+    }
+
+    private func answer(_ call: Call, _ endpoint: Endpoint?) async -> Response {
+        guard isAuthorized(call.request.head, endpoint) else { return .unauthorized }
+        guard let endpoint else { return APIError.noTarget.response }
+        do throws(APIError) {
+            return try await endpoint.handle(call)
+        } catch {
+            return error.response
+        }
+    }
+
+    private func isAuthorized(_ head: RequestHead, _ endpoint: Endpoint?) -> Bool {
+        guard let token = sidecar.settings.apiToken, endpoint?.api != .healthz else { return true }
+        guard let given = head.fields["dapr-api-token"] else { return false }
+        return given.elementsEqual(token.utf8)
+    }
+
+    private func record(_ call: Call, api: APIName, _ response: Response) {
+        let head = call.request.head
+        let targetEnd = head.query?.endIndex ?? head.path.endIndex
+        sidecar.sandbox.journal.append(
+            JournalEntry(
+                time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api,
+                status: response.status, state: call.records, head: head.bytes,
+                method: head.method, target: head.bytes[head.path.startIndex..<targetEnd],
+                requestBody: call.body, responseBody: response.body))
+    }
+}
+
+extension Response {
+    /// Go's `http.Error` as Dapr's token check calls it.
+    fileprivate static var unauthorized: Response {
+        var response = Response.plainText(401, "invalid api token\n")
+        response.fields.append(Field("X-Content-Type-Options", "nosniff"))
+        return response
+    }
+}

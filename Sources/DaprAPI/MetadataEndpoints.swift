@@ -1,0 +1,111 @@
+internal import Backends
+internal import Blocks
+internal import Bytes
+internal import HTTP
+internal import JSON
+
+/// `/v1.0/metadata`: what the sidecar is and has, and a place for callers' own notes.
+enum MetadataEndpoints {
+    static var all: [Endpoint] {
+        [
+            Endpoint(["GET"], "/v1.0/metadata", .metadata, handle: get),
+            Endpoint(["PUT"], "/v1.0/metadata/{key}", .metadata, handle: put),
+        ]
+    }
+
+    /// The daprd whose behaviour this is.
+    static let runtimeVersion = "1.18.3"
+
+    private static func put(_ call: Call) async throws(APIError) -> Response {
+        let value = try await call.readBody(refusal: APIError.bodyRead)
+        call.sidecar.setExtended(String(text: call.parameter(0)), to: String(text: value))
+        return .noContent
+    }
+
+    private static func get(_ call: Call) async throws(APIError) -> Response {
+        .json(200, document(call.sidecar))
+    }
+
+    /// Empty parts are left out, as Dapr does.
+    private static func document(_ sidecar: Sidecar) -> [UInt8] {
+        var writer = JSONWriter(reserving: 1024)
+        writer.beginObject()
+        writer.member("id", sidecar.appID)
+        writer.member("runtimeVersion", runtimeVersion)
+        writeFeatures(&writer)
+        writeComponents(sidecar, &writer)
+        writeExtended(sidecar, &writer)
+        writeAppConnection(sidecar.settings, &writer)
+        writeActorRuntime(sidecar, &writer)
+        writer.endObject()
+        writer.newline()
+        return writer.bytes
+    }
+
+    private static func writeFeatures(_ writer: inout JSONWriter) {
+        writer.key("enabledFeatures")
+        writer.beginArray()
+        writer.string("HotReload")
+        writer.string("WorkflowsRemoteActivityReminder")
+        writer.endArray()
+    }
+
+    private static func writeComponents(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
+        guard !sidecar.stateComponents.isEmpty else { return }
+        writer.key("components")
+        writer.beginArray()
+        for component in sidecar.stateComponents {
+            writer.beginObject()
+            writer.member("name", component.name)
+            writer.member("type", component.type)
+            writer.member("version", component.version)
+            writer.key("capabilities")
+            writer.beginArray()
+            for capability in capabilities(component.store.features) { writer.string(capability) }
+            writer.endArray()
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// A store with etags and transactions can hold actors.
+    private static func capabilities(_ features: [StateFeature]) -> [String] {
+        let canHoldActors = features.contains(.etag) && features.contains(.transactional)
+        return features.map(\.rawValue) + (canHoldActors ? ["ACTOR"] : [])
+    }
+
+    private static func writeExtended(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
+        writer.key("extended")
+        writer.beginObject()
+        writer.member("daprRuntimeVersion", runtimeVersion)
+        for (key, value) in sidecar.extended { writer.member(key, value) }
+        writer.endObject()
+    }
+
+    private static func writeAppConnection(
+        _ settings: SidecarSettings, _ writer: inout JSONWriter
+    ) {
+        guard let port = settings.appPort else { return }
+        writer.key("appConnectionProperties")
+        writer.beginObject()
+        writer.key("port")
+        writer.number(port)
+        writer.member("protocol", settings.appProtocol)
+        writer.member("channelAddress", settings.appChannelAddress)
+        if let most = settings.appMaxConcurrency, most > 0 {
+            writer.key("maxConcurrency")
+            writer.number(most)
+        }
+        writer.endObject()
+    }
+
+    private static func writeActorRuntime(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
+        writer.key("actorRuntime")
+        writer.beginObject()
+        writer.member("runtimeStatus", sidecar.isReady ? "DISABLED" : "INITIALIZING")
+        writer.key("hostReady")
+        writer.bool(false)
+        if sidecar.isReady { writer.member("placement", "placement: disconnected") }
+        writer.endObject()
+    }
+}

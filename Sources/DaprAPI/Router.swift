@@ -1,0 +1,66 @@
+internal import Bytes
+
+/// The routes of the API: which endpoint a method and a cleaned path belong to.
+///
+/// As Dapr's: a route whose method does not match is passed over, so that `GET …/bulk` reads the key
+/// `bulk`. Routes are looked through in their order, literal ones before those with parameters.
+struct Router {
+    /// The endpoint that was found, with the path's parameters, still escaped.
+    struct Match {
+        let endpoint: Endpoint
+        let parameters: [ByteSlice]
+    }
+
+    /// Endpoints by how many segments their pattern has.
+    private var byLength: [[Endpoint]] = []
+
+    init(_ endpoints: [Endpoint]) {
+        for endpoint in endpoints {
+            let length = endpoint.pattern.segments.count
+            while byLength.count <= length { byLength.append([]) }
+            byLength[length].append(endpoint)
+        }
+    }
+
+    func match(_ method: ByteSlice, _ path: ByteSlice) -> Match? {
+        let segments = path.split(separator: UInt8(ascii: "/"))
+        guard segments.count < byLength.count else { return nil }
+        for endpoint in byLength[segments.count] where endpoint.accepts(method) {
+            if let parameters = endpoint.pattern.match(segments) {
+                return Match(endpoint: endpoint, parameters: parameters)
+            }
+        }
+        return nil
+    }
+}
+
+/// A path with parameters: `/v1.0/state/{storeName}/{key}`.
+struct PathPattern: ExpressibleByStringLiteral {
+    enum Segment {
+        case literal([UInt8])
+        case parameter
+    }
+
+    let text: String
+    let segments: [Segment]
+
+    init(stringLiteral text: String) {
+        self.text = text
+        segments = text.split(separator: "/").map {
+            $0.hasPrefix("{") ? .parameter : .literal(Array($0.utf8))
+        }
+    }
+
+    /// The parameters of a path that fits, nil when it does not.
+    func match(_ path: [ByteSlice]) -> [ByteSlice]? {
+        for (segment, given) in zip(segments, path) {
+            guard case .literal(let bytes) = segment else { continue }
+            guard given.elementsEqual(bytes) else { return nil }
+        }
+        var parameters: [ByteSlice] = []
+        for (segment, given) in zip(segments, path) {
+            if case .parameter = segment { parameters.append(given) }
+        }
+        return parameters
+    }
+}
