@@ -28,7 +28,9 @@ struct ServeCommand: AsyncParsableCommand {
             sidecar.isReady = true
             sidecar.isOutboundReady = true
             let front = Front(sidecar: sidecar) { _ in }
-            let server = Server(limits: HTTPLimits(), on: loop.reactor) { await front.respond(to: $0) }
+            let server = Server(limits: HTTPLimits(), on: loop.reactor) {
+                await front.respond(to: $0)
+            }
             server.serve(try Listener(at: .loopback(port: port), on: loop.reactor), on: loop)
             await Suspension<Void>.suspend { _ in }
         }
