@@ -32,6 +32,21 @@ package struct CivilTime: Equatable, Sendable {
         weekday = Self.modulo(days + 4, 7)
     }
 
+    /// Seconds since 1970-01-01 00:00 UTC; nil for a month or a day that cannot be.
+    package static func seconds(
+        year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    ) -> Int64? {
+        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        // Years begin in March, as above.
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted - modulo(shifted, 400)) / 400
+        let yearOfEra = modulo(shifted, 400)
+        let dayOfYear = (153 * modulo(month + 9, 12) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = era * 146_097 + dayOfEra - 719_468
+        return Int64(days * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+
     private static func modulo(_ a: Int, _ b: Int) -> Int { ((a % b) + b) % b }
 
     /// `2026-08-21`

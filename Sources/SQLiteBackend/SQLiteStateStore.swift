@@ -1,0 +1,211 @@
+package import Backends
+internal import Bytes
+package import Transport
+
+/// `state.sqlite`: one database file on a thread of its own.
+///
+/// The loop makes etags and reads the clock; the thread runs statements in group commits. Layout and
+/// behaviour are those of Dapr's store, so that one file serves both.
+package final class SQLiteStateStore: StateStore {
+    private let thread: SQLiteThread
+    private let rows: Rows
+    private let clock: any SandboxClock
+    private let random: RandomSource
+    private let cleanupInterval: Duration?
+    private var nextCleanup: Timestamp
+
+    package let features: [StateFeature] = [.etag, .transactional, .ttl, .keysLike]
+
+    /// Opens the database, makes its tables when they are missing, and starts its thread.
+    package init(
+        _ settings: SQLiteSettings, clock: any SandboxClock, random: RandomSource,
+        on reactor: Reactor
+    ) throws(SQLiteOpenError) {
+        self.clock = clock
+        self.random = random
+        rows = Rows(table: settings.tableName)
+        cleanupInterval = settings.cleanupInterval
+        nextCleanup = clock.now
+        let database = try Self.open(settings)
+        do throws(SystemError) {
+            thread = try SQLiteThread(database, retryFor: settings.timeout, on: reactor)
+        } catch {
+            throw SQLiteOpenError(
+                database: settings.connectionString, reason: .system(error.reason))
+        }
+    }
+
+    private static func open(_ settings: SQLiteSettings) throws(SQLiteOpenError) -> Database {
+        let database: Database
+        do throws(SQLiteError) {
+            database = try Database(path: settings.uri)
+        } catch {
+            throw SQLiteOpenError(database: settings.connectionString, reason: .sqlite(error))
+        }
+        try Schema(settings: settings).prepare(database)
+        return database
+    }
+
+    // MARK: StateStore
+
+    package func get(
+        _ key: StateKey, consistency: Consistency?
+    ) async throws(StateError) -> StoredItem? {
+        let (rows, now) = (rows, clock.now)
+        return try await thread.perform(isWrite: false) { (database) throws(SQLiteError) in
+            Result<StoredItem?, StateError>.success(
+                try rows.get(key.bytes, now: now, from: database))
+        }.get()
+    }
+
+    package func set(_ write: StateWrite) async throws(StateError) {
+        try await perform(.upsert(write)).get()
+    }
+
+    package func setEach(_ writes: [StateWrite]) async -> [Result<Void, StateError>] {
+        let prepared = writes.map { prepare(.upsert($0)) }
+        let rows = rows
+        let result = await thread.perform(isWrite: true) {
+            (database) throws(SQLiteError) -> Result<[Result<Void, StateError>], StateError> in
+            var results: [Result<Void, StateError>] = []
+            for step in prepared { results.append(try Self.run(step, rows, database)) }
+            return .success(results)
+        }
+        switch result {
+        case .success(let results): return results
+        case .failure(let error): return writes.map { _ in .failure(error) }
+        }
+    }
+
+    package func delete(_ removal: StateRemoval) async throws(StateError) {
+        try await perform(.delete(removal)).get()
+    }
+
+    package func bulkGet(
+        _ keys: [StateKey], parallelism: Int
+    ) async throws(StateError) -> [BulkItem] {
+        let (rows, now) = (rows, clock.now)
+        let answers = await thread.perform(isWrite: false) {
+            (database) throws(SQLiteError) -> Result<[BulkItem], StateError> in
+            var found: [(key: StateKey, item: StoredItem)] = []
+            for start in stride(from: 0, to: keys.count, by: Self.keysPerStatement) {
+                let part = keys[start..<min(start + Self.keysPerStatement, keys.count)]
+                found += try rows.get(part, now: now, from: database)
+            }
+            return .success(Self.answers(found, to: keys))
+        }
+        return try answers.get()
+    }
+
+    package func transact(_ operations: [StateOperation]) async throws(StateError) {
+        guard operations.count > 1 else {
+            if let only = operations.first { try await perform(only).get() }
+            return
+        }
+        let steps = operations.map { prepare($0) }
+        let rows = rows
+        try await thread.perform(isWrite: true) {
+            (database) throws(SQLiteError) -> Result<Void, StateError> in
+            try database.run("SAVEPOINT api")
+            for step in steps {
+                let result = try Self.run(step, rows, database)
+                guard case .failure = result else { continue }
+                try database.run("ROLLBACK TO api")
+                try database.run("RELEASE api")
+                return result
+            }
+            try database.run("RELEASE api")
+            return .success(())
+        }.get()
+    }
+
+    package func close() async { await thread.close() }
+
+    // MARK: Steps
+
+    /// An operation with what the loop alone knows: its etag, its times.
+    private enum Step: Sendable {
+        case set(Rows.NewRow)
+        case delete(StateRemoval)
+        case refused(StateError)
+    }
+
+    private func perform(_ operation: StateOperation) async -> Result<Void, StateError> {
+        let (step, rows, cleanup) = (prepare(operation), rows, dueCleanup())
+        return await thread.perform(isWrite: true) { (database) throws(SQLiteError) in
+            if let cleanup { try rows.deleteExpired(before: cleanup, in: database) }
+            return try Self.run(step, rows, database)
+        }
+    }
+
+    private func dueCleanup() -> Timestamp? {
+        guard let cleanupInterval, clock.now >= nextCleanup else { return nil }
+        nextCleanup = clock.now.adding(seconds: max(1, cleanupInterval.components.seconds))
+        return clock.now
+    }
+
+    private func prepare(_ operation: StateOperation) -> Step {
+        switch operation {
+        case .delete(let removal): return .delete(removal)
+        case .upsert(let write):
+            do throws(StateError) {
+                let now = clock.now
+                let ttl = try SQLiteTTL.seconds(write.metadata["ttlInSeconds"])
+                return .set(
+                    Rows.NewRow(
+                        write: write, etag: random.uuid(),
+                        expiry: ttl.map { now.adding(seconds: $0) }, now: now))
+            } catch {
+                return .refused(error)
+            }
+        }
+    }
+
+    private static func run(
+        _ step: Step, _ rows: Rows, _ database: Database
+    ) throws(SQLiteError) -> Result<Void, StateError> {
+        let held: Bool
+        switch step {
+        case .set(let row): held = try rows.set(row, in: database)
+        case .delete(let removal): held = try rows.delete(removal, in: database)
+        case .refused(let error): return .failure(error)
+        }
+        return held ? .success(()) : .failure(.etagMismatch(detail: nil))
+    }
+
+    // MARK: Bulk
+
+    /// Below SQLite's default of 32,766 parameters.
+    private static let keysPerStatement = 1000
+
+    /// Dapr's order: found rows as the database gave them, then missing keys as they were asked for;
+    /// a key asked twice leaves an empty item at the end.
+    private static func answers(
+        _ found: [(key: StateKey, item: StoredItem)], to keys: [StateKey]
+    ) -> [BulkItem] {
+        let known = Set(found.map(\.key))
+        var answers = found.map { BulkItem(key: $0.key, item: .success($0.item)) }
+        answers += keys.filter { !known.contains($0) }.map {
+            BulkItem(key: $0, item: .success(nil))
+        }
+        while answers.count < keys.count { answers.append(BulkItem(key: nil, item: .success(nil))) }
+        return answers
+    }
+}
+
+/// `ttlInSeconds` as Dapr's SQLite store reads it.
+enum SQLiteTTL {
+    /// nil for no expiry.
+    static func seconds(_ text: String?) throws(StateError) -> Int64? {
+        guard let text, !text.isEmpty else { return nil }
+        let complaint = "error parsing TTL: incorrect value for metadata 'ttlInSeconds': "
+        let seconds: Int64
+        do throws(GoInteger.ParseError) { seconds = try GoInteger.parse(text) } catch {
+            throw .failed(complaint + GoInteger.message("ParseInt", text, error))
+        }
+        guard seconds >= -1, seconds <= Int64(Int32.max) else {
+            throw .failed(complaint + "must be -1 or greater")
+        }
+        return seconds > 0 ? seconds : nil
+    }
+}
