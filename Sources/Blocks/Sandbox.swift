@@ -8,7 +8,7 @@ package final class Sandbox {
     package let clock: any SandboxClock
     package let random: RandomSource
     package let journal = Journal()
-    package let reactor: Reactor
+    package let loop: EventLoop
     /// What a store shared with others (Redis) puts before every key of this sandbox; empty for the
     /// default one, whose data Dapr shares.
     package let keyPrefix: String
@@ -16,9 +16,9 @@ package final class Sandbox {
     private var backends: [String: any StateStore] = [:]
 
     package init(
-        on reactor: Reactor, clock: any SandboxClock, random: RandomSource, keyPrefix: String = ""
+        on loop: EventLoop, clock: any SandboxClock, random: RandomSource, keyPrefix: String = ""
     ) {
-        self.reactor = reactor
+        self.loop = loop
         self.clock = clock
         self.random = random
         self.keyPrefix = keyPrefix

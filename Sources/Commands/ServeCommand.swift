@@ -17,7 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let loop = try EventLoop()
         try await loop.run { [port] loop in
-            let sandbox = Sandbox(on: loop.reactor, clock: RealClock(), random: RandomSource())
+            let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
             let sidecar = Sidecar(appID: "app", settings: SidecarSettings(), in: sandbox)
             sidecar.add(
                 StateComponent(

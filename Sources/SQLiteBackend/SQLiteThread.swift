@@ -27,7 +27,8 @@ final class SQLiteThread: Sendable {
     /// Starts the thread.
     ///
     /// - Parameter retryFor: how long another process may hold the database.
-    init(_ database: sending Database, retryFor: Duration, on reactor: Reactor) throws(SystemError) {
+    init(_ database: sending Database, retryFor: Duration, on reactor: Reactor) throws(SystemError)
+    {
         self.reactor = reactor
         let (queue, box) = (queue, Handover(database))
         try Thread.start {

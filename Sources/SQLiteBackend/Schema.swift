@@ -68,7 +68,8 @@ struct Schema {
     }
 
     private func configure(_ database: Database) throws(SQLiteError) {
-        let milliseconds = settings.busyTimeout.components.seconds * 1000
+        let milliseconds =
+            settings.busyTimeout.components.seconds * 1000
             + settings.busyTimeout.components.attoseconds / 1_000_000_000_000_000
         database.setBusyTimeout(milliseconds: Int32(clamping: milliseconds))
         if !settings.disablesWAL {

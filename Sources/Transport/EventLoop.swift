@@ -81,3 +81,24 @@ extension Duration {
         return UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
     }
 }
+
+extension EventLoop {
+    /// Starts a task on this loop from code that runs on it already but whose functions do not
+    /// carry the loop as a parameter, such as a store behind its protocol.
+    package nonisolated func spawn(_ body: @escaping () async -> Void) {
+        let confined = Confined(body)
+        // Traps when the caller is not on this loop.
+        assumeIsolated { loop in
+            _ = Task {
+                _ = loop
+                await confined.body()
+            }
+        }
+    }
+
+    /// Sendable unchecked: made and used on one loop, which `spawn` checks.
+    private struct Confined: @unchecked Sendable {
+        let body: () async -> Void
+        init(_ body: @escaping () async -> Void) { self.body = body }
+    }
+}

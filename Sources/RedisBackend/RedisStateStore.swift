@@ -1,0 +1,301 @@
+package import Backends
+internal import Bytes
+package import Transport
+
+/// `state.redis`: hashes with `data` and `version`, written by scripts, as Dapr's store lays them out.
+///
+/// Confined to the sandbox's loop, one pipelined connection.
+package final class RedisStateStore: StateStore {
+    private let connection: RedisConnection
+    private let settings: RedisSettings
+    /// What stands before every key of a sandbox that is not the default one.
+    private let prefix: [UInt8]
+    private var digests: (set: ByteSlice, delete: ByteSlice)?
+    private var replicas = 0
+
+    package let features: [StateFeature] = [.etag, .transactional, .ttl, .keysLike]
+
+    package init(_ settings: RedisSettings, keyPrefix: String = "", on loop: EventLoop) {
+        self.settings = settings
+        prefix = Array(keyPrefix.utf8)
+        connection = RedisConnection(settings, on: loop)
+    }
+
+    /// Asks whether Redis is there and lets us in.
+    package func ping() async throws(RedisError) {
+        if case .error(let text) = try await connection.send(RedisCommand(.init(utf8: "PING"))) {
+            throw .refused(text)
+        }
+    }
+
+    package func close() async { connection.close() }
+
+    // MARK: Reading
+
+    package func get(
+        _ key: StateKey, consistency: Consistency?
+    ) async throws(StateError) -> StoredItem? {
+        let reply = try await send(RedisCommand(Names.hgetall, stored(key)))
+        switch reply {
+        case .array(let fields): return try Self.item(fields)
+        case .error(let text) where text.hasPrefix("WRONGTYPE"):
+            return try await plainValue(of: key)
+        case .error(let text): throw .failed(text)
+        default: return nil
+        }
+    }
+
+    /// A value that is no hash: somebody else wrote it; it has no etag.
+    private func plainValue(of key: StateKey) async throws(StateError) -> StoredItem? {
+        switch try await send(RedisCommand(Names.get, stored(key))) {
+        case .bulk(let value): return StoredItem(value: value[...], etag: nil)
+        case .error(let text): throw .failed(text)
+        default: return nil
+        }
+    }
+
+    private static func item(_ fields: [RedisReply]) throws(StateError) -> StoredItem? {
+        guard !fields.isEmpty else { return nil }
+        var (data, version): ([UInt8]?, [UInt8]?)
+        for index in stride(from: 0, to: fields.count - 1, by: 2) {
+            guard let name = fields[index].bytes else { continue }
+            if name.equals("data") { data = fields[index + 1].bytes }
+            if name.equals("version") { version = fields[index + 1].bytes }
+        }
+        guard let data, let version else {
+            throw .failed("required hash field 'data' or 'version' was not found")
+        }
+        return StoredItem(value: data[...], etag: version[...])
+    }
+
+    /// All at once, whatever parallelism was asked for: they travel down one connection anyway.
+    package func bulkGet(
+        _ keys: [StateKey], parallelism: Int
+    ) async throws(StateError) -> [BulkItem] {
+        let command = RedisCommand(batch: keys.map { [Names.hgetall, stored($0)] })
+        let replies: [RedisReply]
+        do throws(RedisError) {
+            replies = try await connection.send(command, replies: keys.count)
+        } catch {
+            // Each key has its own error; the answer as a whole is a success.
+            let failure = StateError.failed(error.text)
+            return keys.map { BulkItem(key: $0, item: .failure(failure)) }
+        }
+        var items: [BulkItem] = []
+        for (key, reply) in zip(keys, replies) {
+            items.append(BulkItem(key: key, item: await item(of: key, reply)))
+        }
+        return items
+    }
+
+    private func item(
+        of key: StateKey, _ reply: RedisReply
+    ) async -> Result<StoredItem?, StateError> {
+        do throws(StateError) {
+            switch reply {
+            case .array(let fields): return .success(try Self.item(fields))
+            case .error(let text) where text.hasPrefix("WRONGTYPE"):
+                return .success(try await plainValue(of: key))
+            case .error(let text): throw .failed(text)
+            default: return .success(nil)
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: Writing
+
+    package func set(_ write: StateWrite) async throws(StateError) {
+        let etag = try Self.etag(write.etag, write.concurrency)
+        let ttl = try ttl(of: write)
+        let key = stored(write.key)
+        let flag = write.concurrency == .firstWrite ? Names.zero : Names.one
+        let reply = try await evaluate(
+            RedisScripts.set, { $0.set }, key, [etag, write.value, flag])
+        if case .error(let text) = reply {
+            guard write.etag == nil else { throw .etagMismatch(detail: text) }
+            throw .failed("failed to set key \(String(text: key)): \(text)")
+        }
+        if let ttl { try await expire(key, after: ttl) }
+        if write.consistency == .strong { try await waitForReplicas() }
+    }
+
+    package func setEach(_ writes: [StateWrite]) async -> [Result<Void, StateError>] {
+        // The scripts are pipelined; what follows a write (its expiry) waits for that write alone.
+        var results: [Result<Void, StateError>] = []
+        for write in writes {
+            do throws(StateError) {
+                try await set(write)
+                results.append(.success(()))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+
+    package func delete(_ removal: StateRemoval) async throws(StateError) {
+        let etag = try Self.etag(removal.etag, removal.concurrency)
+        let reply: RedisReply
+        do throws(StateError) {
+            reply = try await evaluate(
+                RedisScripts.delete, { $0.delete }, stored(removal.key), [etag])
+        } catch {
+            // Dapr wraps every failure of a removal in an etag mismatch, a lost connection too.
+            guard case .failed(let text) = error else { throw error }
+            throw .etagMismatch(detail: text)
+        }
+        if case .error(let text) = reply { throw .etagMismatch(detail: text) }
+        if removal.consistency == .strong { try await waitForReplicas() }
+    }
+
+    private func expire(_ key: ByteSlice, after ttl: Int64) async throws(StateError) {
+        let reply = try await send(RedisCommand(Self.expiry(key, ttl)))
+        if case .error(let text) = reply {
+            throw .failed("failed to set key \(String(text: key)) ttl: \(text)")
+        }
+    }
+
+    /// Nothing above zero means that the value is to stay.
+    private static func expiry(_ key: ByteSlice, _ ttl: Int64) -> [ByteSlice] {
+        ttl > 0 ? [Names.expire, key, ByteSlice(decimal: ttl)] : [Names.persist, key]
+    }
+
+    private func waitForReplicas() async throws(StateError) {
+        guard replicas > 0 else { return }
+        let count = ByteSlice(decimal: Int64(replicas))
+        let reply = try await send(RedisCommand(Names.wait, count, ByteSlice(decimal: 1000)))
+        if case .error(let text) = reply {
+            throw .failed(
+                "redis waiting for \(replicas) replicas to acknowledge write, err: \(text)")
+        }
+    }
+
+    // MARK: Transactions
+
+    package func transact(_ operations: [StateOperation]) async throws(StateError) {
+        var batch: [[ByteSlice]] = [[Names.multi]]
+        for operation in operations { batch += try commands(operation) }
+        batch.append([Names.exec])
+        let replies: [RedisReply]
+        do throws(RedisError) {
+            replies = try await connection.send(RedisCommand(batch: batch), replies: batch.count)
+        } catch {
+            throw .failed(error.text)
+        }
+        switch replies.last {
+        case .array(let results):
+            for case .error(let text) in results { throw .failed(text) }
+        case .error(let text): throw .failed(text)
+        default: throw .failed("redis: transaction failed")
+        }
+    }
+
+    /// As in Dapr, a transaction does not record that a write was a first write.
+    private func commands(_ operation: StateOperation) throws(StateError) -> [[ByteSlice]] {
+        switch operation {
+        case .upsert(let write):
+            let key = stored(write.key)
+            let etag = try Self.etag(write.etag, write.concurrency)
+            let set = [Names.eval, RedisScripts.set, Names.one, key, etag, write.value]
+            return try [set] + (ttl(of: write).map { [Self.expiry(key, $0)] } ?? [])
+        case .delete(let removal):
+            let etag = try Self.etag(removal.etag, removal.concurrency)
+            return [[Names.eval, RedisScripts.delete, Names.one, stored(removal.key), etag]]
+        }
+    }
+
+    // MARK: Parts
+
+    private func stored(_ key: StateKey) -> ByteSlice {
+        prefix.isEmpty ? key.bytes[...] : (prefix + key.bytes)[...]
+    }
+
+    private func send(_ command: RedisCommand) async throws(StateError) -> RedisReply {
+        do throws(RedisError) { return try await connection.send(command) } catch {
+            throw .failed(error.text)
+        }
+    }
+
+    /// Runs a script by its digest; a server that does not know it (any more) is sent the text.
+    private func evaluate(
+        _ script: ByteSlice,
+        _ digest: ((set: ByteSlice, delete: ByteSlice)) -> ByteSlice,
+        _ key: ByteSlice, _ arguments: [ByteSlice]
+    ) async throws(StateError) -> RedisReply {
+        let digests = try await loadedDigests()
+        let reply = try await send(
+            RedisCommand([Names.evalsha, digest(digests), Names.one, key] + arguments))
+        guard case .error(let text) = reply, text.hasPrefix("NOSCRIPT") else { return reply }
+        // Nothing was done, so it may be sent again.
+        return try await send(RedisCommand([Names.eval, script, Names.one, key] + arguments))
+    }
+
+    private func loadedDigests() async throws(StateError) -> (set: ByteSlice, delete: ByteSlice) {
+        if let digests { return digests }
+        let set = try await load(RedisScripts.set)
+        let delete = try await load(RedisScripts.delete)
+        try await countReplicas()
+        digests = (set, delete)
+        return (set, delete)
+    }
+
+    private func load(_ script: ByteSlice) async throws(StateError) -> ByteSlice {
+        switch try await send(RedisCommand(Names.script, Names.load, script)) {
+        case .bulk(let digest): return digest[...]
+        case .error(let text): throw .failed(text)
+        default: throw .failed("redis: unexpected reply to SCRIPT LOAD")
+        }
+    }
+
+    private func countReplicas() async throws(StateError) {
+        let info = try await send(RedisCommand(Names.info, Names.replication))
+        guard let text = info.bytes.map({ String(text: $0) }) else { return }
+        for line in text.split(whereSeparator: \.isNewline)
+        where line.hasPrefix("connected_slaves:") {
+            replicas = Int(line.dropFirst("connected_slaves:".count)) ?? 0
+        }
+    }
+
+    private static func etag(
+        _ etag: ETag?, _ concurrency: Concurrency?
+    ) throws(StateError) -> ByteSlice {
+        guard let etag, concurrency != .lastWrite else { return Names.zero }
+        let text = String(text: etag)
+        do throws(GoInteger.ParseError) {
+            return ByteSlice(decimal: try GoInteger.parse(text))
+        } catch {
+            throw .etagInvalid(detail: GoInteger.message("Atoi", text, error))
+        }
+    }
+
+    private func ttl(of write: StateWrite) throws(StateError) -> Int64? {
+        guard let text = write.metadata["ttlInSeconds"], !text.isEmpty else {
+            return settings.ttlInSeconds
+        }
+        do throws(GoInteger.ParseError) { return try GoInteger.parse(text) } catch {
+            let why = GoInteger.message("ParseInt", text, error)
+            throw .failed("failed to parse ttl from metadata: \(why)")
+        }
+    }
+}
+
+/// The words of commands, made once.
+private enum Names {
+    static let hgetall = ByteSlice(utf8: "HGETALL")
+    static let get = ByteSlice(utf8: "GET")
+    static let eval = ByteSlice(utf8: "EVAL")
+    static let evalsha = ByteSlice(utf8: "EVALSHA")
+    static let script = ByteSlice(utf8: "SCRIPT")
+    static let load = ByteSlice(utf8: "LOAD")
+    static let expire = ByteSlice(utf8: "EXPIRE")
+    static let persist = ByteSlice(utf8: "PERSIST")
+    static let wait = ByteSlice(utf8: "WAIT")
+    static let multi = ByteSlice(utf8: "MULTI")
+    static let exec = ByteSlice(utf8: "EXEC")
+    static let info = ByteSlice(utf8: "INFO")
+    static let replication = ByteSlice(utf8: "replication")
+    static let zero = ByteSlice(utf8: "0")
+    static let one = ByteSlice(utf8: "1")
+}

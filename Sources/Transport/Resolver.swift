@@ -1,0 +1,48 @@
+internal import Glibc
+
+/// Host names to addresses, by the system's resolver, which blocks and so has a thread.
+package enum Resolver {
+    /// The addresses of `host`, in the order in which they are to be tried; none when it is unknown.
+    package static func resolve(
+        _ host: String, port: UInt16, on reactor: Reactor
+    ) async -> [SocketAddress] {
+        if let numeric = SocketAddress(numeric: host, port: port) { return [numeric] }
+        if host == "localhost" {
+            let six = [UInt8](repeating: 0, count: 15) + [1]
+            return [.loopback(port: port), .ipv6(six, port: port)]
+        }
+        return await Suspension.suspend { suspension in
+            let lookUp = {
+                let found = look(up: host, port: port)
+                reactor.post { suspension.resume(returning: found) }
+            }
+            do { try Thread.start(lookUp) } catch { suspension.resume(returning: []) }
+        }
+    }
+
+    private static func look(up host: String, port: UInt16) -> [SocketAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        // Safe: the list is the resolver's and is freed once it was read.
+        guard unsafe getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
+        defer { unsafe freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            if let address = unsafe address(entry.pointee, port) { addresses.append(address) }
+            unsafe next = entry.pointee.ai_next
+        }
+        return addresses
+    }
+
+    private static func address(_ entry: addrinfo, _ port: UInt16) -> SocketAddress? {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        // Safe: the address is as long as its entry says, the text as long as its array.
+        let code = unsafe getnameinfo(
+            entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+        guard code == 0 else { return nil }
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return SocketAddress(numeric: String(decoding: bytes, as: UTF8.self), port: port)
+    }
+}
