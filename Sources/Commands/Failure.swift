@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Glibc
+internal import Transport
 
 /// The exit statuses of the program; stable.
 enum ExitStatus: Int32 {
@@ -29,19 +30,11 @@ struct Failure: Error {
     }
 }
 
-/// Where text goes: results to standard output, everything else to standard error.
+/// Where text goes: results to standard output, everything else to standard error. A reader that left
+/// is no reason to fail.
 enum StandardStreams {
     static func write(_ bytes: ByteSlice, to fd: Int32) {
-        var rest = bytes
-        while !rest.isEmpty {
-            // Safe: write reads within the slice's own bounds.
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(fd, $0.baseAddress, $0.count)
-            }
-            // A reader that left is no reason to fail.
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
+        FileContents.writeAll(Array(bytes), to: fd)
     }
 }
 
@@ -59,17 +52,14 @@ enum StandardError {
 enum Folders {
     /// Compiled modules: `$XDG_CACHE_HOME/fakedapr`, or below the home folder.
     static var cache: String {
-        if let folder = Environment["XDG_CACHE_HOME"], !folder.isEmpty {
+        if let folder = ProcessEnvironment["XDG_CACHE_HOME"], !folder.isEmpty {
             return "\(folder)/fakedapr"
         }
-        return "\(Environment["HOME"] ?? ".")/.cache/fakedapr"
+        return "\(ProcessEnvironment["HOME"] ?? ".")/.cache/fakedapr"
     }
 }
 
-/// The environment of the process.
-enum Environment {
-    static subscript(name: String) -> String? {
-        // Safe: nothing of this program changes the environment while it is read.
-        unsafe getenv(name).map { unsafe String(cString: $0) }
-    }
+enum ProcessExit {
+    /// Ends the process at once.
+    static func now(_ status: Int32) -> Never { exit(status) }
 }

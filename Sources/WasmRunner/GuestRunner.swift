@@ -48,21 +48,8 @@ internal import Transport
 
     /// The module's file.
     package static func read(_ path: String) throws(GuestError) -> [UInt8] {
-        let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { throw .unreadable(path: path, reason: SystemError("open").reason) }
-        defer { close(fd) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            // Safe: read writes at most as much as the array holds.
-            let count = unsafe chunk.withUnsafeMutableBytes {
-                unsafe Glibc.read(fd, $0.baseAddress, $0.count)
-            }
-            guard count >= 0 else {
-                throw .unreadable(path: path, reason: SystemError("read").reason)
-            }
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
+        do throws(SystemError) { return try FileContents.read(path) } catch {
+            throw .unreadable(path: path, reason: error.reason)
         }
     }
 
