@@ -8,7 +8,7 @@ internal import Transport
 internal import YAML
 
 /// `fakedapr serve`: one sidecar until it is told to stop.
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: LongRunning {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run a Dapr sidecar until it is stopped.",
         discussion: """
@@ -54,11 +54,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write the URL to this file when ready.", valueName: "file"))
     var readyFile: String?
 
-    func run() async throws {
+    mutating func run(until signals: TerminationSignals) async throws {
         let begin = Reactor.monotonicNow()
         DescriptorLimit.raise()
         let plan = try plan()
-        let signals = try Self.orFail { () throws(SystemError) in try TerminationSignals() }
         let loop = try Self.orFail { () throws(SystemError) in try EventLoop() }
         let status = try await loop.run { (loop) throws -> Int32 in
             let process = ServeProcess(plan: plan, signals: signals)

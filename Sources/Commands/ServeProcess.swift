@@ -41,12 +41,8 @@ final class ServeProcess {
             self?.end(force ? 1 : 0, after: force ? .milliseconds(100) : .zero, on: loop.reactor)
         }
         let server = Server(
-            limits: HTTPLimits(readBufferSize: plan.headLimit), on: loop.reactor
-        ) { [plan] request in
-            let response = await front.respond(to: request)
-            if plan.logsRequests { RequestLog.write(request, response, plan.log) }
-            return response
-        }
+            limits: HTTPLimits(readBufferSize: plan.headLimit), on: loop.reactor,
+            handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
         let address = try listen(server, on: loop)
         sidecar.isOutboundReady = true
         sidecar.isReady = true
@@ -184,12 +180,22 @@ final class ServeProcess {
 }
 
 /// One log line per request (`--enable-api-logging`).
-enum RequestLog {
-    static func write(_ request: Request, _ response: Response, _ log: Log) {
+final class RequestLog: RequestHandler {
+    private let handler: any RequestHandler
+    private let log: Log
+
+    init(_ handler: any RequestHandler, _ log: Log) {
+        self.handler = handler
+        self.log = log
+    }
+
+    func respond(to request: Request) async -> Response {
+        let response = await handler.respond(to: request)
         let head = request.head
         log.write(
             .info,
             "HTTP API Called: \(String(text: head.method)) \(String(text: head.path)) "
                 + "\(response.status)", scope: "dapr.runtime.http-info")
+        return response
     }
 }

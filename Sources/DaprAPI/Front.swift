@@ -2,11 +2,12 @@ internal import Backends
 package import Blocks
 internal import Bytes
 package import HTTP
+internal import Transport
 
 /// The HTTP front of one sidecar: every request of its port enters here and leaves here.
 ///
 /// In order: CORS, API token, route, endpoint, trace header, journal. Confined to the sandbox's loop.
-package final class Front {
+package final class Front: RequestHandler {
     private let sidecar: Sidecar
     private let router: Router
     private let cors: CORS
@@ -31,6 +32,7 @@ package final class Front {
 
     /// Answers one request.
     package func respond(to request: Request) async -> Response {
+        assert(sidecar.sandbox.loop.reactor.isOnLoop, "a request left its loop")
         if let preflight = cors.preflight(request.head) { return preflight }
         let path = Path.clean(request.head.path)
         let match = router.match(request.head.method, path)

@@ -1,8 +1,14 @@
 internal import Bytes
 internal import Transport
 
-/// What answers requests. Runs on the connection's loop.
-package typealias Handler = (Request) async -> Response
+/// What answers requests, on the connection's loop.
+///
+/// A protocol, not a closure: a closure formed in a function with an isolated parameter is run on the
+/// global pool however its type is declared (seen with Swift 6.3.1), and a request must not leave its
+/// loop.
+package protocol RequestHandler: AnyObject {
+    func respond(to request: Request) async -> Response
+}
 
 /// One accepted connection: requests are read, answered in order, and the connection goes on or ends.
 ///
@@ -26,10 +32,10 @@ final class Connection {
     }
 
     /// Serves the connection to its end and closes it.
-    func run(_ handler: Handler) async {
+    func run(_ handler: any RequestHandler) async {
         while let head = await nextHead() {
             let body = body(of: head)
-            let response = await handler(Request(head: head, body: body))
+            let response = await handler.respond(to: Request(head: head, body: body))
             let keepsAlive = keepsAlive(after: head, body, response)
             guard await deliver(response, to: head, keepsAlive: keepsAlive) else { break }
             guard keepsAlive, await discardRest() else { break }

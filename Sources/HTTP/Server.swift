@@ -5,7 +5,7 @@ package import Transport
 /// Confined to its loop. `stop` closes the listeners, lets every request that has arrived be
 /// answered, and cuts what is left at the deadline.
 package final class Server {
-    private let handler: Handler
+    private let handler: any RequestHandler
     private let limits: HTTPLimits
     private let reactor: Reactor
     private let date = HTTPDate()
@@ -14,7 +14,7 @@ package final class Server {
     private var isStopping = false
     private var whenEmpty: Suspension<Void>?
 
-    package init(limits: HTTPLimits, on reactor: Reactor, handler: @escaping Handler) {
+    package init(limits: HTTPLimits, on reactor: Reactor, handler: any RequestHandler) {
         self.limits = limits
         self.reactor = reactor
         self.handler = handler

@@ -33,9 +33,15 @@ package actor EventLoop {
 
 extension Reactor {
     /// Suspends the calling task, which runs on this loop, until `time`; at once when cancelled.
-    package func sleep(until time: MonotonicTime) async {
+    ///
+    /// - Parameter isolation: the loop; taken as a parameter because a closure that does not capture
+    ///   it would be run on the global pool by `withTaskCancellationHandler`.
+    package func sleep(
+        until time: MonotonicTime, isolation: isolated (any Actor)? = #isolation
+    ) async {
         let sleeper = Sleeper()
         await withTaskCancellationHandler {
+            _ = isolation
             await Suspension.suspend { sleeper.begin($0, until: time, on: self) }
         } onCancel: {
             post { sleeper.end(on: self) }
@@ -48,7 +54,9 @@ extension Reactor {
     }
 
     /// Suspends the calling task for `duration`.
-    package func sleep(for duration: Duration) async {
+    package func sleep(
+        for duration: Duration, isolation: isolated (any Actor)? = #isolation
+    ) async {
         await sleep(until: Reactor.monotonicNow() + duration.nanoseconds)
     }
 }
