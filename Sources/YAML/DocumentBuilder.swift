@@ -62,7 +62,7 @@ struct DocumentBuilder: ~Copyable {
     private func checked(_ scalar: YAMLScalar, _ span: SourceSpan) throws(Diagnostic) -> YAMLNode {
         if scalar.contradictsTag, let tag = scalar.tag {
             let short = "!!" + tag.dropFirst(Tag.prefix.count)
-            throw refused("cannot read the value as \(short): it is none", span)
+            throw refused("cannot read the value: it is no \(short)", span)
         }
         guard !scalar.isBinary else {
             throw refused("cannot read the value: !!binary is not supported", span)

@@ -5,11 +5,12 @@ struct MemberList {
 
     subscript(name: String) -> YAMLNode.Member? { positions[name].map { members[$0] } }
 
-    /// The node that ends last.
-    var last: YAMLNode? { members.last?.value }
+    /// The value that was written last.
+    private(set) var last: YAMLNode?
 
     /// Adds a member, or puts it in the place of the one of its name.
     mutating func set(_ member: YAMLNode.Member) {
+        last = member.value
         if let position = positions[member.name] {
             members[position] = member
         } else {

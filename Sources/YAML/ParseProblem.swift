@@ -7,10 +7,13 @@ struct ParseProblem {
     /// gave up on it, which may be the end of the file.
     let isShownAtContext: Bool
 
-    /// - Parameter byte: what stands at the problem; nil at the end of the text.
-    init(_ problem: EventReader.Problem, byte: UInt8?) {
+    /// - Parameters:
+    ///   - before: the last byte before the problem that is no blank.
+    ///   - byte: what stands at the problem; nil at the end of the text.
+    init(_ problem: EventReader.Problem, before: UInt8?, byte: UInt8?) {
         let what = Self.what[problem.context ?? ""] ?? "the document"
-        let (why, hint, atContext) = Self.why(problem, byte)
+        let (why, hint, atContext) =
+            Self.afterQuote(problem.text, before) ?? Self.why(problem, byte)
         message = "cannot read \(what): \(why)"
         self.hint = hint
         isShownAtContext = atContext
@@ -41,6 +44,20 @@ struct ParseProblem {
     private static let indentation =
         "check the indentation: what belongs together begins in the same column"
 
+    /// `'it's'`: libyaml misses the next key, the writer a quote.
+    private static func afterQuote(_ text: String, _ before: UInt8?) -> Why? {
+        guard text == "did not find expected key" else { return nil }
+        switch before {
+        case UInt8(ascii: "'"):
+            return ("text follows the closing quote", "in single quotes write `''` for `'`", false)
+        case UInt8(ascii: "\""):
+            return (
+                "text follows the closing quote", "in double quotes write `\\\"` for `\"`", false
+            )
+        default: return nil
+        }
+    }
+
     private static func why(_ problem: EventReader.Problem, _ byte: UInt8?) -> Why {
         switch problem.text {
         case "found unexpected end of stream":
@@ -58,7 +75,7 @@ struct ParseProblem {
         case "mapping values are not allowed in this context":
             return (
                 "a `:` cannot stand here",
-                "put a text that holds `: ` in quotes, or \(indentation)", false
+                "put a text that holds `: ` in quotes, or check the indentation", false
             )
         case "mapping keys are not allowed in this context":
             return ("a key cannot stand here", indentation, false)
@@ -67,6 +84,14 @@ struct ParseProblem {
         case "did not find expected <document start>":
             return ("expected its end", "begin the next document with `---`", false)
         case "did not find expected node content": return ("a value is missing", nil, false)
+        case "found incompatible YAML document":
+            return ("its version is not known", "`%YAML 1.1` and `%YAML 1.2` are", false)
+        case "found unknown directive name": return ("its name is not known", nil, false)
+        case "did not find expected alphabetic or numeric character":
+            return ("its name is missing", nil, false)
+        case "did not find expected hexdecimal number",
+            "found invalid Unicode character escape code":
+            return ("an escape that is no character", nil, false)
         case "found undefined tag handle": return ("its handle is not known", nil, false)
         case "found unknown escape character":
             return ("an unknown escape", "in double quotes a backslash is written `\\\\`", false)
@@ -82,11 +107,12 @@ struct ParseProblem {
         }
         switch text {
         case noToken:
-            let shown = String(Unicode.Scalar(byte ?? 0x3F))
-            return ("`\(shown)` cannot begin a text", "put the text in quotes", false)
+            let isQuote = byte == UInt8(ascii: "`")
+            let shown = isQuote ? "a backquote" : "`\(Unicode.Scalar(byte ?? 0x3F))`"
+            return ("\(shown) cannot begin a text", "put the text in quotes", false)
         case "control characters are not allowed":
             return ("a control character stands in it", "write it as `\\x..` in quotes", false)
-        case _ where text.contains("octet") || text.contains("UTF-8"):
+        case _ where text.contains("octet") || text.hasPrefix("invalid "):
             return ("it is not UTF-8", "save the file as UTF-8", false)
         default: return (text, nil, false)
         }

@@ -28,8 +28,9 @@ struct PieceReader: ~Copyable {
 
     private func diagnostic(of error: EventReader.Problem) -> Diagnostic {
         let place = place(of: error)
-        let isInside = place.offset < source.bytes.count
-        let problem = ParseProblem(error, byte: isInside ? source.bytes[place.offset] : nil)
+        let before = source.bytes[..<place.offset].last { $0 != UInt8(ascii: " ") }
+        let problem = ParseProblem(
+            error, before: before, byte: source.bytes[place.offset...].first)
         let context = mark(error.contextCharacter)
         let shown = problem.isShownAtContext ? context : place
         var hints = [problem.hint].compactMap { $0 }

@@ -9,7 +9,9 @@ package enum Suggestion {
         guard word.utf8.count <= longestWord else { return nil }
         let ranked = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }) else { return nil }
-        return best.1 <= max(1, (max(word.count, best.0.count) + 1) / 3) ? best.0 : nil
+        let longer = max(word.count, best.0.count)
+        // Of one letter everything would be changed.
+        return best.1 <= max(1, (longer + 1) / 3) && best.1 < longer ? best.0 : nil
     }
 
     /// The nearest candidate as a hint, or all of them when they are few.

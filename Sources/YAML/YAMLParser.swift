@@ -69,19 +69,20 @@ package enum YAMLParser {
         }
     }
 
-    /// What follows the first document and is not read.
+    /// A warning where something follows the first document.
     private static func rest(
         of builder: inout DocumentBuilder, _ source: SourceText
     ) -> Diagnostic? {
+        let place: SourceSpan
         do throws(Diagnostic) {
-            return try builder.nextDocument().map {
-                Diagnostic(
-                    .warning, "this document is not read: no line `---` stands before it",
-                    at: $0.span, in: source)
-            }
+            guard let next = try builder.nextDocument() else { return nil }
+            place = next.span
         } catch {
-            return error.asWarning
+            place = error.span
         }
+        return Diagnostic(
+            .warning, "this is not read: the document ends before it", at: place, in: source,
+            hint: "begin the next document with `---`")
     }
 
     private static func checkText(
