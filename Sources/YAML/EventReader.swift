@@ -84,7 +84,7 @@ internal import CLibYAML
     private static func convert(_ event: yaml_event_t) -> Event {
         // Safe: the type says which member of the union is set.
         switch unsafe event.type {
-        case YAML_SCALAR_EVENT: return unsafe scalar(event.data.scalar)
+        case YAML_SCALAR_EVENT: return unsafe scalar(event)
         case YAML_SEQUENCE_START_EVENT:
             return unsafe .sequenceStart(anchor: text(event.data.sequence_start.anchor))
         case YAML_MAPPING_START_EVENT:
@@ -99,9 +99,9 @@ internal import CLibYAML
         }
     }
 
-    private static func scalar(_ scalar: yaml_event_s.__Unnamed_union_data.__Unnamed_struct_scalar)
-        -> Event
-    {
+    /// Of a scalar event only.
+    private static func scalar(_ event: yaml_event_t) -> Event {
+        let scalar = unsafe event.data.scalar
         // Safe: libyaml gives the length of its text, which may hold NUL.
         let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
         let style: YAMLScalar.Style =

@@ -12,11 +12,13 @@ struct ParseProblem {
     ///   - byte: what stands at the problem; nil at the end of the text.
     init(_ problem: EventReader.Problem, before: UInt8?, byte: UInt8?) {
         let what = Self.what[problem.context ?? ""] ?? "the document"
-        let (why, hint, atContext) =
-            Self.afterQuote(problem.text, before) ?? Self.why(problem, byte)
+        let (why, hint) =
+            Self.afterQuote(problem.text, before) ?? Self.whys[problem.text]
+            ?? Self.character(problem.text, byte)
         message = "cannot read \(what): \(why)"
         self.hint = hint
-        isShownAtContext = atContext
+        let isLate = byte == nil || [Self.documentIndicator, Self.noColon].contains(problem.text)
+        isShownAtContext = isLate && problem.context != nil
     }
 
     private static let what = [
@@ -39,63 +41,59 @@ struct ParseProblem {
         "while scanning a %TAG directive": "the directive",
     ]
 
-    private typealias Why = (why: String, hint: String?, atContext: Bool)
+    private typealias Why = (why: String, hint: String?)
 
     private static let indentation =
         "check the indentation: what belongs together begins in the same column"
 
+    private static let whys: [String: Why] = [
+        "found unexpected end of stream": ("the closing quote is missing", nil),
+        documentIndicator: ("the document ends before the closing quote", nil),
+        "did not find expected ',' or ']'": ("expected `,` or `]`", "every `[` needs its `]`"),
+        "did not find expected ',' or '}'": ("expected `,` or `}`", "every `{` needs its `}`"),
+        "did not find expected key": ("expected a key", indentation),
+        "did not find expected '-' indicator": ("expected `-`", indentation),
+        noColon: ("expected `:` after it", "write `key: value`, with a blank after `:`"),
+        "mapping values are not allowed in this context": (
+            "a `:` cannot stand here",
+            "put a text that holds `: ` in quotes, or check the indentation"
+        ),
+        "mapping keys are not allowed in this context": ("a key cannot stand here", indentation),
+        "block sequence entries are not allowed in this context": (
+            "a `- ` cannot stand here", "begin the list on a line of its own"
+        ),
+        "did not find expected <document start>": (
+            "expected its end", "begin the next document with `---`"
+        ),
+        "did not find expected node content": ("a value is missing", nil),
+        "found incompatible YAML document": (
+            "its version is not known", "`%YAML 1.1` and `%YAML 1.2` are"
+        ),
+        "found unknown directive name": ("its name is not known", nil),
+        "did not find expected alphabetic or numeric character": ("its name is missing", nil),
+        "did not find expected hexdecimal number": ("an escape that is no character", nil),
+        "found invalid Unicode character escape code": ("an escape that is no character", nil),
+        "found undefined tag handle": ("its handle is not known", nil),
+        "found unknown escape character": (
+            "an unknown escape", "in double quotes a backslash is written `\\\\`"
+        ),
+        "control characters are not allowed": (
+            "a control character stands in it", "write it as `\\x..` in quotes"
+        ),
+    ]
+
+    private static let documentIndicator = "found unexpected document indicator"
+    private static let noColon = "could not find expected ':'"
+    private static let noToken = "found character that cannot start any token"
+
     /// `'it's'`: libyaml misses the next key, the writer a quote.
     private static func afterQuote(_ text: String, _ before: UInt8?) -> Why? {
         guard text == "did not find expected key" else { return nil }
+        let why = "text follows the closing quote"
         switch before {
-        case UInt8(ascii: "'"):
-            return ("text follows the closing quote", "in single quotes write `''` for `'`", false)
-        case UInt8(ascii: "\""):
-            return (
-                "text follows the closing quote", "in double quotes write `\\\"` for `\"`", false
-            )
+        case UInt8(ascii: "'"): return (why, "in single quotes write `''` for `'`")
+        case UInt8(ascii: "\""): return (why, "in double quotes write `\\\"` for `\"`")
         default: return nil
-        }
-    }
-
-    private static func why(_ problem: EventReader.Problem, _ byte: UInt8?) -> Why {
-        switch problem.text {
-        case "found unexpected end of stream":
-            return ("the closing quote is missing", nil, true)
-        case "found unexpected document indicator":
-            return ("the document ends before the closing quote", nil, true)
-        case "did not find expected ',' or ']'":
-            return ("expected `,` or `]`", "every `[` needs its `]`", byte == nil)
-        case "did not find expected ',' or '}'":
-            return ("expected `,` or `}`", "every `{` needs its `}`", byte == nil)
-        case "did not find expected key": return ("expected a key", indentation, false)
-        case "did not find expected '-' indicator": return ("expected `-`", indentation, false)
-        case "could not find expected ':'":
-            return ("expected `:` after it", "write `key: value`, with a blank after `:`", true)
-        case "mapping values are not allowed in this context":
-            return (
-                "a `:` cannot stand here",
-                "put a text that holds `: ` in quotes, or check the indentation", false
-            )
-        case "mapping keys are not allowed in this context":
-            return ("a key cannot stand here", indentation, false)
-        case "block sequence entries are not allowed in this context":
-            return ("a `- ` cannot stand here", "begin the list on a line of its own", false)
-        case "did not find expected <document start>":
-            return ("expected its end", "begin the next document with `---`", false)
-        case "did not find expected node content": return ("a value is missing", nil, false)
-        case "found incompatible YAML document":
-            return ("its version is not known", "`%YAML 1.1` and `%YAML 1.2` are", false)
-        case "found unknown directive name": return ("its name is not known", nil, false)
-        case "did not find expected alphabetic or numeric character":
-            return ("its name is missing", nil, false)
-        case "did not find expected hexdecimal number",
-            "found invalid Unicode character escape code":
-            return ("an escape that is no character", nil, false)
-        case "found undefined tag handle": return ("its handle is not known", nil, false)
-        case "found unknown escape character":
-            return ("an unknown escape", "in double quotes a backslash is written `\\\\`", false)
-        default: return character(problem.text, byte)
         }
     }
 
@@ -103,20 +101,14 @@ struct ParseProblem {
     private static func character(_ text: String, _ byte: UInt8?) -> Why {
         let isTab = byte == UInt8(ascii: "\t")
         if text.hasPrefix("found a tab") || (isTab && text == noToken) {
-            return ("a tab cannot indent", "indent with blanks", false)
+            return ("a tab cannot indent", "indent with blanks")
         }
-        switch text {
-        case noToken:
+        if text == noToken {
             let isQuote = byte == UInt8(ascii: "`")
             let shown = isQuote ? "a backquote" : "`\(Unicode.Scalar(byte ?? 0x3F))`"
-            return ("\(shown) cannot begin a text", "put the text in quotes", false)
-        case "control characters are not allowed":
-            return ("a control character stands in it", "write it as `\\x..` in quotes", false)
-        case _ where text.contains("octet") || text.hasPrefix("invalid "):
-            return ("it is not UTF-8", "save the file as UTF-8", false)
-        default: return (text, nil, false)
+            return ("\(shown) cannot begin a text", "put the text in quotes")
         }
+        let isEncoding = text.hasPrefix("invalid ") || text.hasPrefix("incomplete ")
+        return isEncoding ? ("it is not UTF-8", "save the file as UTF-8") : (text, nil)
     }
-
-    private static let noToken = "found character that cannot start any token"
 }

@@ -4,10 +4,13 @@ struct PieceReader: ~Copyable {
     private let reader: EventReader
     /// Where the piece begins.
     private let origin: LineIndex.Start
+    /// The first byte after it.
+    private let end: Int
 
     init(_ piece: ArraySlice<UInt8>, from origin: LineIndex.Start, of source: SourceText) {
         self.source = source
         self.origin = origin
+        end = piece.endIndex
         reader = EventReader(piece)
     }
 
@@ -30,7 +33,7 @@ struct PieceReader: ~Copyable {
         let place = place(of: error)
         let before = source.bytes[..<place.offset].last { $0 != UInt8(ascii: " ") }
         let problem = ParseProblem(
-            error, before: before, byte: source.bytes[place.offset...].first)
+            error, before: before, byte: place.offset < end ? source.bytes[place.offset] : nil)
         let context = mark(error.contextCharacter)
         let shown = problem.isShownAtContext ? context : place
         var hints = [problem.hint].compactMap { $0 }

@@ -3,7 +3,8 @@
 /// Dapr reads resource files with sigs.k8s.io/yaml, that is go-yaml v2, whose rules are a mixture of
 /// YAML 1.1 and Go: `y`, `yes`, `on` (and `n`, `no`, `off`; each also capitalised and in capitals)
 /// are booleans; `0777` is 511, `0o17` is 15, `0b11` is 3, `0x1F` is 31; `_` in a number is dropped
-/// (`1_000` is 1000); `08` is the float 8; a date stays a string; base 60 is not known. YAML 1.2's
+/// (`1_000` is 1000); `08` is the float 8; a date stays a string; base 60 is not known. What is then
+/// decoded is JSON, which has no `.inf` and `.nan`: Dapr refuses a document that holds one. YAML 1.2's
 /// core schema, by which our own files are read, has none of this: `yes` is a string, `0777` is 777.
 package enum YAMLSchema: Sendable {
     /// YAML 1.2, section 10.3.

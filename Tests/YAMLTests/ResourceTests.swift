@@ -23,6 +23,8 @@ import Testing
             ---
             kind: "B
             ---
+            kind: [C
+            ---
             # nothing
             --- # said
             kind: C
@@ -40,12 +42,18 @@ import Testing
                         ^
                 """,
                 """
-                r.yaml:9:8: error: cannot read the document: a `:` cannot stand here
+                r.yaml:6:7: error: cannot read the list: expected `,` or `]`
+                  kind: [C
+                        ^
+                  hint: every `[` needs its `]`
+                """,
+                """
+                r.yaml:11:8: error: cannot read the document: a `:` cannot stand here
                   name: x: y
                          ^
                   hint: put a text that holds `: ` in quotes, or check the indentation
                 """,
-                "{kind: 'D'} at 11:1-11:8",
+                "{kind: 'D'} at 13:1-13:8",
             ])
         #expect(warnings.isEmpty)
     }
