@@ -69,3 +69,5 @@ int clinux_next_signal(int fd) {
     ssize_t n = read(fd, &info, sizeof info);
     return n == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
+
+const char *clinux_environment_entry(int index) { return environ[index]; }

@@ -3,36 +3,157 @@ internal import Backends
 internal import Blocks
 internal import DaprAPI
 internal import Glibc
-internal import HTTP
+internal import RedisBackend
 internal import Transport
+internal import YAML
 
 /// `fakedapr serve`: one sidecar until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Run a Dapr sidecar.")
+        commandName: "serve", abstract: "Run a Dapr sidecar until it is stopped.",
+        discussion: """
+            Takes daprd's options, in Go's spelling too (-app-id, --log-as-json=false). Without \
+            --store and --resources-path there is one component, statestore, in SQLite.
 
-    @Option(name: [.customLong("dapr-http-port"), .customLong("port")])
-    var port: UInt16 = 3500
+            EXAMPLES
+              fakedapr serve
+              fakedapr serve --store redis --redis-url redis://:secret@127.0.0.1:6379/1
+              fakedapr serve --resources-path ./components --map 'state.*=sqlite'
+              fakedapr serve --port 0 --ready-file ready && curl "$(cat ready)/v1.0/healthz"
+            """)
+
+    @OptionGroup var sidecar: SidecarOptions
+
+    @Option(help: "Keep the component statestore in memory, sqlite or redis.")
+    var store: StoreKind?
+
+    @Option(
+        help: ArgumentHelp("The Redis of --store redis and of mapped components.", valueName: "url")
+    )
+    var redisUrl: String?
+
+    @Option(help: ArgumentHelp("Where databases lie.", valueName: "dir"))
+    var dataDir = ".fakedapr"
+
+    @Option(
+        help: ArgumentHelp(
+            "Let one type of component stand for another; repeatable.", valueName: "type=type"))
+    var map: [String] = []
+
+    @Option(help: "Store values as sent (exact), or re-serialised as Dapr's stores do (dapr).")
+    var values = ValueMode.exact
+
+    @Flag(help: "End with status 2 when a resource file is not quite right.")
+    var strict = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the URL and a newline to this descriptor when ready.", valueName: "n"))
+    var readyFd: Int32?
+
+    @Option(help: ArgumentHelp("Write the URL to this file when ready.", valueName: "file"))
+    var readyFile: String?
 
     func run() async throws {
-        let loop = try EventLoop()
-        try await loop.run { [port] loop in
-            let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
-            let sidecar = Sidecar(appID: "app", settings: SidecarSettings(), in: sandbox)
-            sidecar.add(
-                StateComponent(
-                    name: "statestore", type: "state.in-memory", version: "v1", family: .memory,
-                    store: MemoryStateStore(clock: sandbox.clock, random: sandbox.random),
-                    keyPrefix: try KeyPrefix(
-                        strategy: nil, appID: "app", component: "statestore", namespace: nil)))
-            sidecar.isReady = true
-            sidecar.isOutboundReady = true
-            let front = Front(sidecar: sidecar) { _ in }
-            let server = Server(limits: HTTPLimits(), on: loop.reactor) {
-                await front.respond(to: $0)
+        let begin = Reactor.monotonicNow()
+        DescriptorLimit.raise()
+        let plan = try plan()
+        let signals = try Self.orFail { () throws(SystemError) in try TerminationSignals() }
+        let loop = try Self.orFail { () throws(SystemError) in try EventLoop() }
+        let status = try await loop.run { (loop) throws -> Int32 in
+            let process = ServeProcess(plan: plan, signals: signals)
+            return try await process.run(startedAt: begin, on: loop)
+        }
+        throw ExitCode(status)
+    }
+
+    private static func orFail<R>(_ body: () throws(SystemError) -> R) throws(Failure) -> R {
+        do throws(SystemError) { return try body() } catch {
+            throw Failure(.runtime, "cannot start: \(error.call): \(error.reason)")
+        }
+    }
+
+    /// Everything that can be decided before anything is opened.
+    private func plan() throws -> ServePlan {
+        var files = ResourceFiles(appID: sidecar.appID)
+        for path in sidecar.resourcesPaths + sidecar.configs { try files.read(path) }
+        for diagnostic in files.diagnostics { StandardError.write(diagnostic.rendered) }
+        if strict, !files.diagnostics.isEmpty {
+            throw Failure(.file, "\(files.diagnostics.count) resource(s) are not right (--strict)")
+        }
+        try files.checkDuplicates()
+        var settings = try sidecar.settings(files.configuration)
+        settings.values = values
+        return ServePlan(
+            appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
+            addresses: try addresses(), components: components(files.components),
+            opener: try opener(), grace: .seconds(max(1, sidecar.daprGracefulShutdownSeconds)),
+            log: Log(level: sidecar.logLevel, isJSON: sidecar.logAsJson, appID: sidecar.appID),
+            logsRequests: sidecar.enableApiLogging, readyDescriptor: readyFd, readyFile: readyFile)
+    }
+
+    private func appID() throws -> String {
+        guard !sidecar.appID.isEmpty, !sidecar.appID.contains(".") else {
+            throw Failure(.usage, "invalid --app-id `\(sidecar.appID)`: it may hold no dots")
+        }
+        return sidecar.appID
+    }
+
+    private func addresses() throws -> [SocketAddress] {
+        if let folder = sidecar.unixDomainSocket, !folder.isEmpty {
+            return [.unix(path: "\(folder)/dapr-\(sidecar.appID)-http.socket")]
+        }
+        return try sidecar.listenAddresses.split(separator: ",").flatMap { name in
+            let host = name == "localhost" ? ["127.0.0.1", "::1"] : [String(name)]
+            return try host.map { text in
+                guard let address = SocketAddress(numeric: text, port: sidecar.port) else {
+                    throw Failure(
+                        .usage,
+                        "invalid --dapr-listen-addresses `\(name)`: write an IP address "
+                            + "such as 127.0.0.1, or localhost")
+                }
+                return address
             }
-            server.serve(try Listener(at: .loopback(port: port), on: loop.reactor), on: loop)
-            await Suspension<Void>.suspend { _ in }
+        }
+    }
+
+    /// A store named on the command line wins over a file's component of its name.
+    private func components(_ found: [Component]) -> [Component] {
+        guard store != nil || found.isEmpty && sidecar.resourcesPaths.isEmpty else { return found }
+        let type = (store ?? .sqlite).type.rawValue
+        return [Component(name: "statestore", type: type)]
+            + found.filter { $0.name != "statestore" }
+    }
+
+    private func opener() throws -> StoreOpener {
+        let log = Log(level: sidecar.logLevel, isJSON: sidecar.logAsJson, appID: sidecar.appID)
+        var opener = StoreOpener(dataFolder: dataDir)
+        opener.mappings = try map.map { try TypeMapping($0) }
+        if let redisUrl { opener.redis = try RedisURL.settings(redisUrl) }
+        opener.warn = { log.write(.warn, $0) }
+        return opener
+    }
+}
+
+/// What `--store` takes.
+enum StoreKind: String, ExpressibleByArgument, CaseIterable {
+    case memory, sqlite, redis
+
+    var type: StateType {
+        switch self {
+        case .memory: .memory
+        case .sqlite: .sqlite
+        case .redis: .redis
+        }
+    }
+}
+
+extension ValueMode: ExpressibleByArgument {}
+
+enum RedisURL {
+    static func settings(_ url: String) throws(Failure) -> RedisSettings {
+        do throws(RedisSettings.Problem) { return try RedisSettings(url: url) } catch {
+            throw Failure(.usage, error.text)
         }
     }
 }

@@ -182,7 +182,7 @@ package final class ByteStream {
             fd, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    private static func pendingError(_ fd: Int32) -> Int32 {
+    static func pendingError(_ fd: Int32) -> Int32 {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         // Safe: SO_ERROR is one int.

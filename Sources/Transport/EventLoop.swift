@@ -42,6 +42,11 @@ extension Reactor {
         }
     }
 
+    /// Calls `body` on this loop after `duration`, from code that runs on it.
+    package func after(_ duration: Duration, _ body: @escaping () -> Void) {
+        _ = setTimer(at: Reactor.monotonicNow() + duration.nanoseconds, fire: body)
+    }
+
     /// Suspends the calling task for `duration`.
     package func sleep(for duration: Duration) async {
         await sleep(until: Reactor.monotonicNow() + duration.nanoseconds)

@@ -6,11 +6,7 @@ package enum Resolver {
     package static func resolve(
         _ host: String, port: UInt16, on reactor: Reactor
     ) async -> [SocketAddress] {
-        if let numeric = SocketAddress(numeric: host, port: port) { return [numeric] }
-        if host == "localhost" {
-            let six = [UInt8](repeating: 0, count: 15) + [1]
-            return [.loopback(port: port), .ipv6(six, port: port)]
-        }
+        if let known = known(host, port) { return known }
         return await Suspension.suspend { suspension in
             let lookUp = {
                 let found = look(up: host, port: port)
@@ -18,6 +14,19 @@ package enum Resolver {
             }
             do { try Thread.start(lookUp) } catch { suspension.resume(returning: []) }
         }
+    }
+
+    /// The same, for a thread that may block.
+    package static func resolveBlocking(_ host: String, port: UInt16) -> [SocketAddress] {
+        known(host, port) ?? look(up: host, port: port)
+    }
+
+    /// What needs no looking up: numeric addresses, and `localhost` in both families.
+    private static func known(_ host: String, _ port: UInt16) -> [SocketAddress]? {
+        if let numeric = SocketAddress(numeric: host, port: port) { return [numeric] }
+        guard host == "localhost" else { return nil }
+        let six = [UInt8](repeating: 0, count: 15) + [1]
+        return [.loopback(port: port), .ipv6(six, port: port)]
     }
 
     private static func look(up host: String, port: UInt16) -> [SocketAddress] {

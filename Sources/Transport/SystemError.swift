@@ -15,6 +15,12 @@ package struct SystemError: Error, Equatable {
     /// The error that the calling thread's last refused call left in `errno`.
     package init(_ call: String) { self.init(call, code: errno) }
 
+    /// Whether another program has the address.
+    package var isAddressInUse: Bool { code == EADDRINUSE }
+
+    /// Whether the machine has no such address, or no such family of addresses.
+    package var isAddressUnavailable: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
+
     /// The kernel's words: `address already in use`.
     package var reason: String {
         guard let text = unsafe strerror(code) else { return "error \(code)" }

@@ -42,4 +42,7 @@ int clinux_termination_signals(void);
 /// Which signal is pending on a descriptor of `clinux_termination_signals`, 0 when none is.
 int clinux_next_signal(int fd);
 
+/// The `index`-th variable of the environment as `NAME=value`, NULL past the last one.
+const char *clinux_environment_entry(int index);
+
 #endif

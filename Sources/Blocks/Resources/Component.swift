@@ -1,0 +1,70 @@
+package import YAML
+
+/// A Dapr component as its resource describes it: a name, a type, settings.
+package struct Component: Sendable {
+    package var name: String
+    /// `state.redis`
+    package var type: String
+    package var version: String
+    /// Values as text; a value that is no string is its JSON.
+    package var metadata: [String: String]
+    package var ignoresErrors: Bool
+    /// Where it was described; nil for one made from flags.
+    package var origin: Origin?
+
+    package struct Origin: Sendable {
+        package let source: SourceText
+        package let span: SourceSpan
+    }
+
+    package init(
+        name: String, type: String, version: String = "v1", metadata: [String: String] = [:],
+        ignoresErrors: Bool = false, origin: Origin? = nil
+    ) {
+        self.name = name
+        self.type = type
+        self.version = version
+        self.metadata = metadata
+        self.ignoresErrors = ignoresErrors
+        self.origin = origin
+    }
+
+    /// A setting, its name compared without case, as Dapr's components do.
+    package func setting(_ name: String) -> String? {
+        let name = name.lowercased()
+        return metadata.first { $0.key.lowercased() == name }?.value
+    }
+
+    /// `state`, `pubsub`, ….
+    package var category: String { String(type.prefix { $0 != "." }) }
+}
+
+/// Why a component cannot be used.
+package struct ComponentFailure: Error, Sendable {
+    package enum Cause: Sendable {
+        /// Its description.
+        case description
+        /// What it stands on: a file, a server.
+        case backend
+    }
+
+    package let component: String
+    package let cause: Cause
+    /// *what failed: why — how to mend*.
+    package let message: String
+
+    package init(_ component: String, _ cause: Cause, _ message: String) {
+        self.component = component
+        self.cause = cause
+        self.message = message
+    }
+}
+
+/// Opens what components stand on. Commands has the one implementation, which knows the concrete back
+/// ends.
+package protocol ComponentOpener: Sendable {
+    /// Opens a state store for `sidecar`; runs on its sandbox's loop.
+    func openState(
+        _ component: Component, for sidecar: Sidecar
+    ) async throws(ComponentFailure) -> StateComponent
+}

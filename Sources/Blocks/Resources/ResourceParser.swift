@@ -1,0 +1,237 @@
+internal import JSON
+package import YAML
+
+/// What the parser needs to know of the world besides the text.
+package struct ResourceContext: Sendable {
+    package var appID: String
+    /// The process's environment.
+    package var environment: [String: String]
+    /// A UUID per call, for the template `{uuid}`.
+    package var uuid: @Sendable () -> String
+
+    package init(
+        appID: String, environment: [String: String], uuid: @escaping @Sendable () -> String
+    ) {
+        self.appID = appID
+        self.environment = environment
+        self.uuid = uuid
+    }
+
+    var namespace: String? {
+        environment["NAMESPACE"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// Reads Dapr's resource files as Dapr does (runtime.md §14 of the specification). Pure.
+package struct ResourceParser {
+    /// What came of a file.
+    package struct Result {
+        package var components: [Component] = []
+        package var configuration = ConfigurationResource()
+        package var diagnostics: [Diagnostic] = []
+    }
+
+    private let source: SourceText
+    private let context: ResourceContext
+    private var result = Result()
+
+    /// The resources of a file that are meant for this app; what is broken or unknown is a warning.
+    package static func parse(_ source: SourceText, _ context: ResourceContext) -> Result {
+        var parser = ResourceParser(source: source, context: context)
+        for document in YAMLParser.resourceDocuments(of: source) {
+            switch document {
+            case .success(let node): parser.take(node)
+            case .failure(let problem): parser.result.diagnostics.append(problem.asWarning)
+            }
+        }
+        return parser.result
+    }
+
+    private init(source: SourceText, context: ResourceContext) {
+        self.source = source
+        self.context = context
+    }
+
+    private mutating func take(_ document: YAMLNode) {
+        guard document.mapping != nil else {
+            return warn(
+                "not a Dapr resource: expected a mapping, found \(document.kindName)",
+                document)
+        }
+        let version = document.member(ignoringCase: "apiVersion")?.text ?? ""
+        guard let kind = document.member(ignoringCase: "kind")?.text else {
+            return warn(
+                "not a Dapr resource: it has no kind", document,
+                hint: "add `apiVersion: dapr.io/v1alpha1` and `kind: Component`")
+        }
+        switch (version, kind) {
+        case ("dapr.io/v1alpha1", "Component"): takeComponent(document)
+        case (_, "Configuration"): result.configuration.take(document)
+        case (_, "Component"):
+            warn(
+                "skipped: Dapr takes components of apiVersion dapr.io/v1alpha1 only", document,
+                hint: "write `apiVersion: dapr.io/v1alpha1`")
+        default: warn("skipped: resources of kind \(kind) are not supported yet", document)
+        }
+    }
+
+    private mutating func takeComponent(_ document: YAMLNode) {
+        let metadata = document.member(ignoringCase: "metadata")
+        guard isMeantForUs(document, metadata) else { return }
+        guard let name = metadata?.member(ignoringCase: "name")?.text, !name.isEmpty else {
+            return warn("skipped: the component has no metadata.name", metadata ?? document)
+        }
+        let spec = document.member(ignoringCase: "spec")
+        guard let spec, let type = spec.member(ignoringCase: "type")?.text, !type.isEmpty else {
+            return warn(
+                "skipped: the component \(name) has no spec.type", spec ?? document,
+                hint: "add `type: state.redis`, say, under spec")
+        }
+        result.components.append(
+            Component(
+                name: name, type: type,
+                version: spec.member(ignoringCase: "version")?.text ?? "v1",
+                metadata: settings(spec.member(ignoringCase: "metadata"), of: name),
+                ignoresErrors: spec.member(ignoringCase: "ignoreErrors")?.bool ?? false,
+                origin: Component.Origin(source: source, span: document.span)))
+    }
+
+    /// Scopes name apps; a namespace counts only where the environment has one.
+    private func isMeantForUs(_ document: YAMLNode, _ metadata: YAMLNode?) -> Bool {
+        if let scopes = document.member(ignoringCase: "scopes")?.sequence, !scopes.isEmpty,
+            !scopes.contains(where: { $0.text == context.appID })
+        {
+            return false
+        }
+        guard let ours = context.namespace,
+            let theirs = metadata?.member(ignoringCase: "namespace")?.text, !theirs.isEmpty
+        else { return true }
+        return ours == theirs
+    }
+
+    // MARK: Settings
+
+    private mutating func settings(_ list: YAMLNode?, of component: String) -> [String: String] {
+        guard let list, !list.isNull else { return [:] }
+        guard let items = list.sequence else {
+            warn(
+                "the settings of \(component) are ignored: expected a list of name and value, "
+                    + "found \(list.kindName)", list, hint: "write `- name: redisHost`")
+            return [:]
+        }
+        var settings: [String: String] = [:]
+        for item in items {
+            guard let name = item.member(ignoringCase: "name")?.text else {
+                warn("a setting of \(component) has no name", item)
+                continue
+            }
+            settings[name] = value(of: item, named: name)
+        }
+        return settings
+    }
+
+    private mutating func value(of item: YAMLNode, named name: String) -> String? {
+        if let value = item.member(ignoringCase: "value"), !value.isNull {
+            return resolved(value.text ?? YAMLToJSON.text(value))
+        }
+        if let variable = item.member(ignoringCase: "envRef")?.text {
+            return environmentValue(variable, item)
+        }
+        if item.member(ignoringCase: "secretKeyRef") != nil {
+            warn(
+                "the setting \(name) stays empty: secret stores are not supported yet", item,
+                hint: "use `envRef` or a plain `value`")
+        }
+        return ""
+    }
+
+    /// Dapr lends components no secrets of its own.
+    private mutating func environmentValue(_ variable: String, _ item: YAMLNode) -> String {
+        let isRefused =
+            variable == "APP_API_TOKEN" || variable.uppercased().hasPrefix("DAPR_")
+            || variable.contains(" ")
+        if isRefused {
+            warn("the environment variable \(variable) may not be used here", item)
+            return ""
+        }
+        return context.environment[variable] ?? ""
+    }
+
+    private func resolved(_ text: String) -> String {
+        guard text.contains("{") else { return text }
+        let namespace = context.namespace.map { "\($0).\(context.appID)" } ?? context.appID
+        return text.replacing("{uuid}", with: { context.uuid() })
+            .replacing("{appID}", with: { context.appID })
+            .replacing("{namespace}", with: { namespace })
+            .replacing("{podName}", with: { context.environment["POD_NAME"] ?? "" })
+    }
+
+    private mutating func warn(_ message: String, _ node: YAMLNode, hint: String? = nil) {
+        // A whole document is shown by its first line.
+        result.diagnostics.append(
+            Diagnostic(.warning, message, at: node.span, in: source, hint: hint))
+    }
+}
+
+extension String {
+    /// Replaces every occurrence of `template`; nothing is asked of `value` when there is none.
+    fileprivate func replacing(_ template: String, with value: () -> String) -> String {
+        var result = ""
+        var rest = self[...]
+        while let found = rest.firstOccurrence(of: template) {
+            result += rest[..<found.lowerBound] + value()
+            rest = rest[found.upperBound...]
+        }
+        return result + rest
+    }
+}
+
+extension Substring {
+    fileprivate func firstOccurrence(of text: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) {
+                return start..<index(start, offsetBy: text.count)
+            }
+            start = index(after: start)
+        }
+        return nil
+    }
+}
+
+/// A YAML value as JSON text, which is how Dapr hands a setting that is no string to its component.
+enum YAMLToJSON {
+    static func text(_ node: YAMLNode) -> String {
+        var writer = JSONWriter(escapesHTML: false)
+        write(node, to: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    static func write(_ node: YAMLNode, to writer: inout JSONWriter) {
+        switch node.value {
+        case .sequence(let nodes):
+            writer.beginArray()
+            for node in nodes { write(node, to: &writer) }
+            writer.endArray()
+        case .mapping(let members):
+            writer.beginObject()
+            for member in members {
+                writer.key(member.name)
+                write(member.value, to: &writer)
+            }
+            writer.endObject()
+        case .scalar(let scalar): write(scalar, to: &writer)
+        }
+    }
+
+    private static func write(_ scalar: YAMLScalar, to writer: inout JSONWriter) {
+        switch scalar.value {
+        case .null: writer.null()
+        case .bool(let bool): writer.bool(bool)
+        case .int(let int): writer.number(int)
+        case .uint(let uint): writer.raw(Array(String(uint).utf8))
+        case .double: writer.raw(Array(scalar.text.utf8))
+        case .string(let string): writer.string(string)
+        }
+    }
+}

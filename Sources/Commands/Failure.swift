@@ -1,0 +1,65 @@
+internal import Bytes
+internal import Glibc
+internal import Transport
+
+/// The exit statuses of the program; stable.
+enum ExitStatus: Int32 {
+    case usage = 1
+    /// A file cannot be read or parsed.
+    case file = 2
+    /// The runtime or the infrastructure: a port, a database, a Redis.
+    case runtime = 3
+    case expectation = 4
+    case timeout = 124
+    /// `run` and `wasm run` themselves failed.
+    case cannotRun = 125
+    case notFound = 127
+    case interrupted = 130
+    /// A guest was stopped by the machine: as a process that SIGABRT ended.
+    case guestTrap = 134
+}
+
+/// A command that failed: what to tell and how to exit.
+struct Failure: Error {
+    let status: ExitStatus
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+/// Where text goes: results to standard output, everything else to standard error. A reader that left
+/// is no reason to fail.
+enum StandardStreams {
+    static func write(_ bytes: ByteSlice, to fd: Int32) {
+        FileContents.writeAll(Array(bytes), to: fd)
+    }
+}
+
+enum StandardOutput {
+    static func write(_ line: String) { StandardStreams.write(Array("\(line)\n".utf8)[...], to: 1) }
+}
+
+enum StandardError {
+    static func write(_ line: String) { StandardStreams.write(Array("\(line)\n".utf8)[...], to: 2) }
+
+    static var isTerminal: Bool { isatty(2) == 1 }
+}
+
+/// Where files of ours lie.
+enum Folders {
+    /// Compiled modules: `$XDG_CACHE_HOME/fakedapr`, or below the home folder.
+    static var cache: String {
+        if let folder = ProcessEnvironment["XDG_CACHE_HOME"], !folder.isEmpty {
+            return "\(folder)/fakedapr"
+        }
+        return "\(ProcessEnvironment["HOME"] ?? ".")/.cache/fakedapr"
+    }
+}
+
+enum ProcessExit {
+    /// Ends the process at once.
+    static func now(_ status: Int32) -> Never { exit(status) }
+}

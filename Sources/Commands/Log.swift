@@ -1,0 +1,47 @@
+internal import Backends
+internal import JSON
+internal import Transport
+
+/// Log lines in daprd's form, on standard error.
+struct Log: Sendable {
+    let level: LogLevel
+    let isJSON: Bool
+    let appID: String
+
+    func write(_ level: LogLevel, _ message: String, scope: String = "dapr.runtime") {
+        guard level >= self.level else { return }
+        let fields = [
+            ("time", RealClock().now.rfc3339),
+            ("level", level == .warn ? "warning" : level.rawValue),
+            ("msg", message), ("app_id", appID), ("instance", Self.host), ("scope", scope),
+            ("type", "log"), ("ver", "fakedapr-\(Version.current)"),
+        ]
+        StandardError.write(isJSON ? json(fields) : text(fields))
+    }
+
+    private func json(_ fields: [(String, String)]) -> String {
+        var writer = JSONWriter(escapesHTML: false)
+        writer.beginObject()
+        for (name, value) in fields { writer.member(name, value) }
+        writer.endObject()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private func text(_ fields: [(String, String)]) -> String {
+        fields.map { name, value in
+            let isPlain = !value.isEmpty && value.utf8.allSatisfy { Self.plain.contains($0) }
+            return isPlain ? "\(name)=\(value)" : "\(name)=\(quoted(value))"
+        }.joined(separator: " ")
+    }
+
+    private func quoted(_ value: String) -> String {
+        var writer = JSONWriter(escapesHTML: false)
+        writer.string(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static let plain = Set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+".utf8)
+
+    private static let host = ProcessEnvironment.hostName
+}

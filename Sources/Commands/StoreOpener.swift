@@ -1,0 +1,232 @@
+internal import Backends
+internal import Blocks
+internal import RedisBackend
+internal import SQLiteBackend
+internal import Transport
+
+/// Opens the back ends that components name: the one place that knows them all.
+struct StoreOpener: ComponentOpener {
+    /// Where databases lie that nobody named.
+    var dataFolder: String
+    /// Which types stand for others, first match wins.
+    var mappings: [TypeMapping] = []
+    /// The Redis of stores that were mapped to Redis.
+    var redis = RedisSettings()
+    /// How long a Redis that is not there yet is waited for.
+    var redisPatience = Duration.seconds(5)
+    /// Told what is unexpected but no failure.
+    var warn: @Sendable (String) -> Void = { _ in }
+
+    func openState(
+        _ component: Component, for sidecar: Sidecar
+    ) async throws(ComponentFailure) -> StateComponent {
+        let mapped = mapping(of: component)
+        let (family, store) = try await open(mapped, named: component, in: sidecar.sandbox)
+        let prefix: KeyPrefix
+        do throws(KeyPrefix.IllegalPrefix) {
+            prefix = try KeyPrefix(
+                strategy: component.setting("keyPrefix"), appID: sidecar.appID,
+                component: component.name, namespace: ProcessEnvironment["NAMESPACE"])
+        } catch {
+            throw ComponentFailure(
+                component.name, .description,
+                "the component \(component.name) cannot be used: its keyPrefix "
+                    + "`\(error.prefix)` holds ||: choose another one")
+        }
+        return StateComponent(
+            name: component.name, type: component.type, version: component.version,
+            family: family, store: store, keyPrefix: prefix)
+    }
+
+    // MARK: Types
+
+    /// The component with the type that stands for its own.
+    private func mapping(of component: Component, tells: Bool = true) -> Component {
+        var mapped = component
+        if let rule = mappings.first(where: { $0.matches(component.type) }) {
+            mapped.type = rule.replacement
+            // What was meant for another back end says nothing to this one.
+            if rule.replacement != component.type { mapped.metadata = [:] }
+        }
+        guard StateType(rawValue: mapped.type) == nil else { return mapped }
+        if tells { warnAboutType(of: component) }
+        mapped.type = StateType.sqlite.rawValue
+        mapped.metadata = [:]
+        return mapped
+    }
+
+    private func warnAboutType(of component: Component) {
+        warn(
+            "the component \(component.name) is of type \(component.type), which fakedapr does "
+                + "not have: its state is kept in SQLite; name another store with "
+                + "--map \(component.type)=TYPE")
+    }
+
+    private func open(
+        _ component: Component, named original: Component, in sandbox: Sandbox
+    ) async throws(ComponentFailure) -> (StateComponent.Family, any StateStore) {
+        switch StateType(rawValue: component.type) {
+        case .memory: (.memory, await memory(original, in: sandbox))
+        case .redis: (.redis, try await redis(component, in: sandbox))
+        case .sqlite, nil: (.sqlite, try await sqlite(component, in: sandbox))
+        }
+    }
+
+    /// Where a component's data lies, for people.
+    func place(of component: Component) -> String {
+        let mapped = mapping(of: component, tells: false)
+        switch StateType(rawValue: mapped.type) {
+        case .memory: return "in memory"
+        case .redis:
+            let named = try? RedisSettings(metadata: mapped.metadata)
+            return "Redis at \((named ?? redis).address)"
+        case .sqlite, nil:
+            let named = mapped.setting("connectionString") ?? mapped.setting("url")
+            return "SQLite in \(named ?? "\(dataFolder)/\(component.name).db")"
+        }
+    }
+
+    // MARK: Back ends
+
+    private func memory(_ component: Component, in sandbox: Sandbox) async -> any StateStore {
+        // As in Dapr, each in-memory component is a world of its own.
+        await sandbox.backend("memory:\(component.name)") {
+            MemoryStateStore(clock: sandbox.clock, random: sandbox.random)
+        }
+    }
+
+    private func sqlite(
+        _ component: Component, in sandbox: Sandbox
+    ) async throws(ComponentFailure) -> any StateStore {
+        let settings = try sqliteSettings(component)
+        return try await sandbox.backend(
+            "sqlite:\(settings.connectionString):\(settings.tableName)"
+        ) {
+            () throws(ComponentFailure) in
+            do throws(SQLiteOpenError) {
+                return try SQLiteStateStore(
+                    settings, clock: sandbox.clock, random: sandbox.random, on: sandbox.loop.reactor
+                )
+            } catch {
+                throw ComponentFailure(component.name, .backend, error.text)
+            }
+        }
+    }
+
+    private func sqliteSettings(
+        _ component: Component
+    ) throws(ComponentFailure) -> SQLiteSettings {
+        let isNamed = ["connectionString", "url"].contains { component.setting($0) != nil }
+        var metadata = component.metadata
+        if !isNamed, component.metadata.isEmpty {
+            do throws(SystemError) { try FileContents.makeFolder(dataFolder) } catch {
+                throw ComponentFailure(
+                    component.name, .backend,
+                    "cannot make the data folder \(dataFolder): \(error.reason): "
+                        + "name another one with --data-dir")
+            }
+            metadata["connectionString"] = "\(dataFolder)/\(component.name).db"
+        }
+        do throws(SQLiteSettings.Problem) {
+            return try SQLiteSettings(metadata: metadata)
+        } catch {
+            throw ComponentFailure(
+                component.name, .description,
+                "the component \(component.name) cannot be used: \(error.text)")
+        }
+    }
+
+    private func redis(
+        _ component: Component, in sandbox: Sandbox
+    ) async throws(ComponentFailure) -> any StateStore {
+        var settings = redis
+        if !component.metadata.filter({ $0.key.lowercased() != "keyprefix" }).isEmpty {
+            do throws(RedisSettings.Problem) {
+                settings = try RedisSettings(metadata: component.metadata)
+            } catch {
+                throw ComponentFailure(
+                    component.name, .description,
+                    "the component \(component.name) cannot be used: \(error.text)")
+            }
+        }
+        let key = "redis:\(settings.address)/\(settings.database)@\(settings.username ?? "")"
+        return try await sandbox.backend(key) { () throws(ComponentFailure) in
+            let store = RedisStateStore(
+                settings, keyPrefix: sandbox.keyPrefix, on: sandbox.loop)
+            try await waitFor(store, settings, component.name, sandbox.loop.reactor)
+            return store
+        }
+    }
+
+    /// A Redis that is just starting is waited for; one that refuses us is not.
+    private func waitFor(
+        _ store: RedisStateStore, _ settings: RedisSettings, _ component: String,
+        _ reactor: Reactor
+    ) async throws(ComponentFailure) {
+        let deadline = Reactor.monotonicNow() + redisPatience.nanoseconds
+        while true {
+            do throws(RedisError) {
+                return try await store.ping()
+            } catch {
+                let isTransient: Bool
+                switch error {
+                case .refused(let text): isTransient = text.hasPrefix("LOADING")
+                case .protocolError: isTransient = false
+                default: isTransient = true
+                }
+                guard isTransient, Reactor.monotonicNow() < deadline else {
+                    throw ComponentFailure(
+                        component, .backend,
+                        "cannot use the Redis at \(settings.address): \(error.text): start one, "
+                            + "name another with --redis-url, or use --store sqlite")
+                }
+                await reactor.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+}
+
+/// The state stores we have, by Dapr's names.
+enum StateType: String, CaseIterable {
+    case memory = "state.in-memory"
+    case sqlite = "state.sqlite"
+    case redis = "state.redis"
+
+    /// - Parameter short: `memory`, `sqlite`, `redis` or one of Dapr's names.
+    init?(short: String) {
+        switch short {
+        case "memory", "in-memory": self = .memory
+        case "sqlite": self = .sqlite
+        case "redis": self = .redis
+        default: self.init(rawValue: short)
+        }
+    }
+}
+
+/// `--map TYPE=TYPE`: a component type, `*` at its end for all that begin so, and what stands for it.
+struct TypeMapping {
+    let pattern: String
+    let replacement: String
+
+    init(_ text: String) throws(Failure) {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else {
+            throw Failure(
+                .usage,
+                "invalid --map `\(text)`: write TYPE=TYPE, such as "
+                    + "'state.*=sqlite'")
+        }
+        guard let type = StateType(short: parts[1]) else {
+            throw Failure(
+                .usage,
+                "invalid --map `\(text)`: there is no store `\(parts[1])`: "
+                    + "use memory, sqlite or redis")
+        }
+        pattern = parts[0]
+        replacement = type.rawValue
+    }
+
+    func matches(_ type: String) -> Bool {
+        pattern.hasSuffix("*") ? type.hasPrefix(pattern.dropLast()) : type == pattern
+    }
+}

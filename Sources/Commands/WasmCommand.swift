@@ -1,0 +1,169 @@
+internal import ArgumentParser
+internal import Bytes
+internal import Transport
+internal import WasmRunner
+
+/// `fakedapr wasm`: guests outside a scenario.
+struct WasmCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wasm", abstract: "Run WASM guests.", subcommands: [WasmRunCommand.self])
+}
+
+/// `fakedapr wasm run`: one guest against whatever hosts it is allowed.
+struct WasmRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run one WASM guest.",
+        discussion: """
+            The guest may call the functions of wasi_experimental_http and WASI preview 1. Its \
+            status is handed on; a guest that cannot be run ends with 125, one that is not there \
+            with 127, one that was stopped at its time limit with 124.
+
+            EXAMPLES
+              fakedapr wasm run -a http://127.0.0.1:3500 guest.wasm
+              fakedapr wasm run -a insecure:allow-all -e NAME=value guest.wasm first second
+            """)
+
+    @Option(
+        name: [.customShort("a"), .customLong("allowed-host")],
+        help: ArgumentHelp("A host the guest may reach; repeatable.", valueName: "url"))
+    var allowedHosts: [String] = []
+
+    @Option(
+        name: [.customShort("c"), .customLong("concurrency")],
+        help: "Responses that may be open at a time.")
+    var concurrency: Int?
+
+    @Option(
+        name: [.customShort("e"), .customLong("env")],
+        help: ArgumentHelp("An environment variable; repeatable.", valueName: "name=value"))
+    var environment: [String] = []
+
+    @Option(
+        name: [.customShort("i"), .customLong("invoke")],
+        help: "The export to call (default: _start, which may be absent).")
+    var invoke: String?
+
+    @Option(
+        help: ArgumentHelp("A folder the guest may use; repeatable.", valueName: "host[:guest]"))
+    var dir: [String] = []
+
+    @Option(help: "How long the guest may run: 500ms, 30s.")
+    var timeout = "30s"
+
+    @Option(help: "Mebibytes of memory the guest may use.")
+    var memory = 256
+
+    @Option(help: "Units of fuel; not counted unless given.")
+    var fuel: UInt64?
+
+    @Option(help: "Fixes random bytes and clocks.")
+    var seed: UInt64?
+
+    @Option(help: "The compiler: winch (fast to compile) or cranelift (fast code).")
+    var compiler: EngineSettings.Compiler?
+
+    @Option(help: "Where compiled modules are kept.")
+    var cacheDir: String?
+
+    @Flag(help: "Do not keep compiled modules.")
+    var noCache = false
+
+    @Flag(help: "Print how long compiling, instantiating and running took, to standard error.")
+    var timings = false
+
+    @Argument(help: "The module's file.")
+    var module: String
+
+    @Argument(parsing: .captureForPassthrough, help: "The guest's arguments.")
+    var arguments: [String] = []
+
+    func run() async throws {
+        let guest = try guestRun()
+        let outcome: GuestOutcome
+        do throws(GuestError) { outcome = try run(guest) } catch {
+            let isMissing = if case .unreadable = error { true } else { false }
+            throw Failure(isMissing ? .notFound : .cannotRun, error.text)
+        }
+        if timings { StandardError.write(GuestReport.timings(outcome.timings)) }
+        throw ending(outcome)
+    }
+
+    private func run(_ guest: GuestRun) throws(GuestError) -> GuestOutcome {
+        var settings = EngineSettings()
+        settings.countsFuel = fuel != nil
+        settings.compiler = compiler ?? (fuel == nil ? .winch : .cranelift)
+        let bytes = try GuestRunner.read(module)
+        let runner = GuestRunner(try Engine(settings), cache: cache)
+        let (compiled, loaded) = try runner.module(bytes)
+        var outcome = try runner.run(guest, compiled)
+        outcome.timings.compile = loaded.compile
+        outcome.timings.isCached = loaded.isCached
+        return outcome
+    }
+
+    private var cache: ModuleCache? {
+        noCache ? nil : ModuleCache(folder: cacheDir ?? Folders.cache)
+    }
+
+    private func guestRun() throws -> GuestRun {
+        var run = GuestRun(
+            name: module,
+            boundary: .reference(allowedHosts: allowedHosts.isEmpty ? nil : allowedHosts))
+        run.arguments = arguments
+        run.maxOpenResponses = concurrency
+        run.export = invoke
+        run.seed = seed
+        run.limits.memory = memory << 20
+        run.limits.fuel = fuel
+        guard let time = GoDuration.parse(timeout), time > .zero else {
+            throw Failure(.usage, "invalid --timeout `\(timeout)`: write 500ms or 30s")
+        }
+        run.limits.time = time
+        for variable in environment {
+            let parts = variable.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                throw Failure(.usage, "invalid --env `\(variable)`: write NAME=value")
+            }
+            run.environment.append((String(parts[0]), String(parts[1])))
+        }
+        for folder in dir {
+            let parts = folder.split(separator: ":", maxSplits: 1)
+            run.folders.append((String(parts[0]), String(parts.last ?? parts[0])))
+        }
+        run.onOutput = { stream, bytes in
+            StandardStreams.write(bytes, to: stream.rawValue)
+        }
+        return run
+    }
+
+    private func ending(_ outcome: GuestOutcome) -> any Error {
+        switch outcome.end {
+        case .exited(let status): return ExitCode(status)
+        case .timedOut: return Failure(.timeout, "the guest \(module) was \(outcome.end.text)")
+        case .trapped(_, let backtrace):
+            let trace = backtrace.isEmpty ? "" : "\n\(backtrace)"
+            return Failure(.guestTrap, "the guest \(module) \(outcome.end.text)\(trace)")
+        default: return Failure(.cannotRun, "the guest \(module) \(outcome.end.text)")
+        }
+    }
+}
+
+extension EngineSettings.Compiler: ExpressibleByArgument {}
+
+/// How long the parts of a run took, for people and for the benchmark.
+enum GuestReport {
+    static func timings(_ timings: GuestTimings) -> String {
+        func milliseconds(_ duration: Duration) -> String {
+            let micros = duration.nanoseconds / 1000
+            let fraction = String(micros % 1000)
+            return "\(micros / 1000)." + String(repeating: "0", count: 3 - fraction.count)
+                + fraction
+        }
+        return """
+            compile \(milliseconds(timings.compile)) ms\(timings.isCached ? " (cached)" : "")
+            instantiate \(milliseconds(timings.instantiate)) ms
+            run \(milliseconds(timings.run)) ms
+            """
+    }
+}

@@ -1,0 +1,203 @@
+internal import Bytes
+
+/// An absolute URL as a guest gives it, read by the rules of the WHATWG URL standard as far as hosts,
+/// ports and http paths need them. Pure.
+struct GuestURL: Equatable {
+    /// Lower case.
+    let scheme: String
+    /// Normalised; nil for a URL without one (`mailto:a`).
+    let host: String?
+    /// The port written, or the scheme's own.
+    let port: UInt16?
+    /// Path and query, escaped, beginning with `/`.
+    let target: [UInt8]
+
+    /// nil when the text is no absolute URL.
+    init?(_ text: String) {
+        let trimmed = text.drop { $0.asciiValue.map { $0 <= 0x20 } ?? false }
+        guard let colon = trimmed.firstIndex(of: ":") else { return nil }
+        let scheme = trimmed[..<colon].lowercased()
+        guard let first = scheme.utf8.first, (0x61...0x7A) ~= first,
+            scheme.utf8.allSatisfy({ $0.isSchemeCharacter })
+        else { return nil }
+        self.scheme = scheme
+        let rest = trimmed[trimmed.index(after: colon)...]
+        let isSpecial = ["http", "https", "ws", "wss", "ftp"].contains(scheme)
+        guard rest.hasPrefix("//") || isSpecial else {
+            (host, port, target) = (nil, nil, Array(rest.utf8))
+            return
+        }
+        let afterSlashes = rest.drop { $0 == "/" || (isSpecial && $0 == "\\") }
+        let end = afterSlashes.firstIndex { "/?#".contains($0) || (isSpecial && $0 == "\\") }
+        let authority = afterSlashes[..<(end ?? afterSlashes.endIndex)]
+        guard let (host, port) = Self.hostAndPort(authority, isSpecial: isSpecial) else {
+            return nil
+        }
+        self.host = host
+        self.port = port ?? Self.defaultPort(scheme)
+        target = Self.target(afterSlashes[authority.endIndex...])
+    }
+
+    private static func defaultPort(_ scheme: String) -> UInt16? {
+        switch scheme {
+        case "http", "ws": 80
+        case "https", "wss": 443
+        case "ftp": 21
+        default: nil
+        }
+    }
+
+    // MARK: Authority
+
+    private static func hostAndPort(
+        _ authority: Substring, isSpecial: Bool
+    ) -> (String, UInt16?)? {
+        let afterUser = authority.lastIndex(of: "@").map {
+            authority[authority.index(after: $0)...]
+        }
+        let hostPort = afterUser ?? authority
+        let bracket = hostPort.lastIndex(of: "]") ?? hostPort.startIndex
+        let colon = hostPort[bracket...].lastIndex(of: ":")
+        let portText = colon.map { hostPort[hostPort.index(after: $0)...] } ?? ""
+        guard portText.isEmpty || UInt16(portText) != nil, !portText.hasPrefix("+") else {
+            return nil
+        }
+        guard let host = host(hostPort[..<(colon ?? hostPort.endIndex)], isSpecial: isSpecial)
+        else { return nil }
+        return (host, UInt16(portText))
+    }
+
+    private static func host(_ text: Substring, isSpecial: Bool) -> String? {
+        if text.hasPrefix("[") {
+            guard text.hasSuffix("]"), let groups = IPv6.parse(text.dropFirst().dropLast()) else {
+                return nil
+            }
+            return "[\(IPv6.text(groups))]"
+        }
+        guard let decoded = Percent.decode(Array(text.utf8)[...], plusIsSpace: false) else {
+            return nil
+        }
+        let name = String(text: decoded).lowercased()
+        let forbidden = " #/:<>?@[\\]^|%"
+        guard !name.isEmpty,
+            !name.unicodeScalars.contains(where: {
+                $0.value <= 0x20 || $0.value == 0x7F || forbidden.unicodeScalars.contains($0)
+            })
+        else { return nil }
+        guard isSpecial, IPv4.looksLike(name) else { return name }
+        return IPv4.parse(name)
+    }
+
+    // MARK: Path and query
+
+    private static func target(_ text: Substring) -> [UInt8] {
+        var target: [UInt8] = text.first == "?" || text.isEmpty || text.first == "#" ? [0x2F] : []
+        for byte in text.prefix(while: { $0 != "#" }).utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): target.append(0x2F)
+            case 0x09, 0x0A, 0x0D: continue
+            case 0...0x20, 0x22, 0x3C, 0x3E, 0x7F...: target += escape(byte)
+            default: target.append(byte)
+            }
+        }
+        return target
+    }
+
+    private static func escape(_ byte: UInt8) -> [UInt8] {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return Array("%\(digits.count == 1 ? "0" : "")\(digits)".utf8)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isSchemeCharacter: Bool {
+        (0x61...0x7A) ~= self || isDigit || self == 0x2B || self == 0x2D || self == 0x2E
+    }
+}
+
+/// IPv4 addresses in the forms of the URL standard: `127.1`, `0x7f000001`, `2130706433`.
+private enum IPv4 {
+    /// Whether the last part of a host is a number, which makes the whole an address or an error.
+    static func looksLike(_ host: String) -> Bool {
+        let parts = parts(host)
+        guard let last = parts.last else { return false }
+        return last.utf8.allSatisfy(\.isDigit) && !last.isEmpty || number(last) != nil
+    }
+
+    static func parse(_ host: String) -> String? {
+        let parts = parts(host)
+        let numbers = parts.compactMap { number($0) }
+        guard numbers.count == parts.count, parts.count <= 4, let last = numbers.last,
+            numbers.dropLast().allSatisfy({ $0 < 256 }),
+            last < 1 << (8 * UInt64(5 - numbers.count))
+        else { return nil }
+        var address = last
+        for (index, part) in numbers.dropLast().enumerated() {
+            address += part << (8 * UInt64(3 - index))
+        }
+        return [24, 16, 8, 0].map { String(address >> $0 & 255) }.joined(separator: ".")
+    }
+
+    private static func parts(_ host: String) -> [Substring] {
+        var parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.last == "", parts.count > 1 { parts.removeLast() }
+        return parts
+    }
+
+    private static func number(_ text: Substring) -> UInt64? {
+        guard !text.isEmpty else { return nil }
+        if text.hasPrefix("0x") {
+            return text.count == 2 ? 0 : UInt64(text.dropFirst(2), radix: 16)
+        }
+        if text.count > 1, text.hasPrefix("0") { return UInt64(text.dropFirst(), radix: 8) }
+        return text.utf8.allSatisfy(\.isDigit) ? UInt64(text) : nil
+    }
+}
+
+/// IPv6 addresses, compressed as RFC 5952 writes them.
+private enum IPv6 {
+    static func parse(_ text: Substring) -> [UInt16]? {
+        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
+        guard halves.count <= 2 else { return nil }
+        let parsed = halves.map { groups($0) }
+        guard let head = parsed.first ?? nil else { return nil }
+        guard halves.count == 2 else { return head.count == 8 ? head : nil }
+        guard let tail = parsed[1], head.count + tail.count <= 7 else { return nil }
+        return head + [UInt16](repeating: 0, count: 8 - head.count - tail.count) + tail
+    }
+
+    private static func groups(_ text: Substring) -> [UInt16]? {
+        if text.isEmpty { return [] }
+        var groups: [UInt16] = []
+        for part in text.split(separator: ":", omittingEmptySubsequences: false) {
+            if part.contains("."), let four = IPv4.parse(String(part)) {
+                let bytes = four.split(separator: ".").compactMap { UInt16($0) }
+                groups += [bytes[0] << 8 | bytes[1], bytes[2] << 8 | bytes[3]]
+            } else {
+                guard (1...4).contains(part.count), let group = UInt16(part, radix: 16) else {
+                    return nil
+                }
+                groups.append(group)
+            }
+        }
+        return groups
+    }
+
+    static func text(_ groups: [UInt16]) -> String {
+        var best: Range<Int>?
+        var start: Int?
+        for index in 0...8 {
+            if index < 8, groups[index] == 0 {
+                start = start ?? index
+            } else if let run = start {
+                if index - run > max(1, best?.count ?? 1) { best = run..<index }
+                start = nil
+            }
+        }
+        func hex(_ part: ArraySlice<UInt16>) -> String {
+            part.map { String($0, radix: 16) }.joined(separator: ":")
+        }
+        guard let best else { return hex(groups[...]) }
+        return "\(hex(groups[..<best.lowerBound]))::\(hex(groups[best.upperBound...]))"
+    }
+}
