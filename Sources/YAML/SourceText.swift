@@ -1,43 +1,49 @@
-/// A text with a name, in which positions can be shown.
+/// A text with a name, in which positions can be shown: the way from what a parser or a person
+/// counts in (bytes, characters) to line and column.
 package struct SourceText: Sendable {
     /// The file's name as people are to see it.
     package let name: String
     package let bytes: [UInt8]
+    private let index: LineIndex
 
     package init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes
+        index = LineIndex(bytes)
     }
 
-    /// The line `number`, counted from 1, without its end; empty when there is none.
-    func line(_ number: Int) -> String {
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        guard number >= 1, number <= lines.count else { return "" }
-        let line = lines[number - 1]
-        return String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+    package init(name: String, text: String) {
+        self.init(name: name, bytes: Array(text.utf8))
     }
-}
 
-/// A place in a text.
-package struct SourceMark: Hashable, Sendable {
-    /// Counted from 1.
-    package let line: Int
-    /// Counted from 1, in characters.
-    package let column: Int
-
-    package init(line: Int, column: Int) {
-        self.line = line
-        self.column = column
+    /// The line `number`, counted from 1, without its end; empty when there is none. Bytes that are
+    /// no UTF-8 are shown as U+FFFD.
+    package func line(_ number: Int) -> String {
+        guard index.lines.indices.contains(number - 1) else { return "" }
+        let start = index.lines[number - 1].byte
+        let rest = bytes[start...].prefix { $0 != 0x0A && $0 != 0x0D }
+        return String(decoding: rest, as: UTF8.self)
     }
-}
 
-/// What a node takes up in its text.
-package struct SourceSpan: Hashable, Sendable {
-    package let start: SourceMark
-    package let end: SourceMark
-
-    package init(start: SourceMark, end: SourceMark) {
-        self.start = start
-        self.end = end
+    /// The place of a byte.
+    package func mark(byte: Int) -> SourceMark {
+        let offset = min(max(byte, index.lines[0].byte), bytes.count)
+        let line = index.line { $0.byte <= offset }
+        let before = bytes[index.lines[line].byte..<offset]
+        let column = before.reduce(1) { $0 + ($1.isContinuation ? 0 : 1) }
+        return SourceMark(line: line + 1, column: column, offset: offset)
     }
+
+    /// The place of a character, which is what libyaml counts.
+    func mark(character: Int) -> SourceMark {
+        let line = index.line { $0.character <= character }
+        return SourceMark(
+            line: line + 1, column: character - index.lines[line].character + 1,
+            offset: index.byte(ofCharacter: character, in: bytes))
+    }
+
+    /// Where a line begins; `number` counts from 0.
+    func lineStart(_ number: Int) -> LineIndex.Start { index.lines[number] }
+
+    var lineCount: Int { index.lines.count }
 }

@@ -1,18 +1,27 @@
-/// A node of a YAML document with its place.
-package struct YAMLNode: Sendable {
-    package indirect enum Value: Sendable {
-        /// A scalar's text; `isPlain` when it was not quoted and no block, so that `5` is a number.
-        case scalar(String, isPlain: Bool)
+/// A node of a YAML document with its place. Aliases and merge keys are already followed.
+package struct YAMLNode: Equatable, Sendable {
+    package indirect enum Value: Equatable, Sendable {
+        case scalar(YAMLScalar)
         case sequence([YAMLNode])
         case mapping([Member])
     }
 
-    package struct Member: Sendable {
+    /// A key with its value. Keys are scalars: others are refused by the parser.
+    package struct Member: Equatable, Sendable {
+        /// The key as text; by Go's rules `yes:` is the key `true`.
+        package let name: String
         package let key: YAMLNode
         package let value: YAMLNode
+
+        package init(name: String, key: YAMLNode, value: YAMLNode) {
+            self.name = name
+            self.key = key
+            self.value = value
+        }
     }
 
     package let value: Value
+    /// An alias stands where it is written, what it repeats where the anchor is.
     package let span: SourceSpan
 
     package init(_ value: Value, at span: SourceSpan) {
@@ -20,70 +29,57 @@ package struct YAMLNode: Sendable {
         self.span = span
     }
 
-    /// What the node is, for messages.
+    /// What the node is, for messages: `a string`, `a number`, `a boolean`, `a list`, `a mapping`,
+    /// or `nothing` for null.
     package var kindName: String {
         switch value {
         case .sequence: "a list"
         case .mapping: "a mapping"
-        case .scalar:
-            if isNull {
-                "nothing"
-            } else if bool != nil {
-                "a boolean"
-            } else if double != nil {
-                "a number"
-            } else {
-                "a string"
+        case .scalar(let scalar):
+            switch scalar.value {
+            case .null: "nothing"
+            case .bool: "a boolean"
+            case .int, .uint, .double: "a number"
+            case .string: "a string"
             }
         }
     }
 
-    // MARK: Scalars, by the core schema of YAML 1.2
+    // MARK: Scalars
 
-    /// The scalar's text, whatever its type; nil for a list or a mapping.
-    package var text: String? {
-        if case .scalar(let text, _) = value { text } else { nil }
+    package var scalar: YAMLScalar? {
+        if case .scalar(let scalar) = value { scalar } else { nil }
     }
 
-    private var plain: String? {
-        if case .scalar(let text, true) = value { text } else { nil }
-    }
+    /// The scalar's text as it was written, whatever its type; nil for a list or a mapping.
+    package var text: String? { scalar?.text }
 
-    package var isNull: Bool {
-        plain.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false
+    package var isNull: Bool { scalar?.value == .null }
+
+    /// A string; nil for what is a number, a boolean or null by its schema.
+    package var string: String? {
+        if case .string(let string)? = scalar?.value { string } else { nil }
     }
 
     package var bool: Bool? {
-        switch plain {
-        case "true", "True", "TRUE": true
-        case "false", "False", "FALSE": false
+        if case .bool(let bool)? = scalar?.value { bool } else { nil }
+    }
+
+    package var int: Int? {
+        if case .int(let int)? = scalar?.value { int } else { nil }
+    }
+
+    /// Any number.
+    package var double: Double? {
+        switch scalar?.value {
+        case .int(let int)?: Double(int)
+        case .uint(let uint)?: Double(uint)
+        case .double(let double)?: double
         default: nil
         }
     }
 
-    package var int: Int? {
-        guard let plain else { return nil }
-        if plain.hasPrefix("0x") { return Int(plain.dropFirst(2), radix: 16) }
-        if plain.hasPrefix("0o") { return Int(plain.dropFirst(2), radix: 8) }
-        return Int(plain)
-    }
-
-    package var double: Double? {
-        guard let plain, let first = plain.utf8.first else { return nil }
-        if let int { return Double(int) }
-        switch plain {
-        case ".inf", ".Inf", ".INF", "+.inf": return .infinity
-        case "-.inf", "-.Inf", "-.INF": return -.infinity
-        case ".nan", ".NaN", ".NAN": return .nan
-        default: break
-        }
-        // Swift also reads hexadecimal floats and words, which YAML does not.
-        let isNumber = first == 0x2B || first == 0x2D || first == 0x2E || (0x30...0x39) ~= first
-        guard isNumber, plain.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else {
-            return nil
-        }
-        return Double(plain)
-    }
+    // MARK: Lists and mappings
 
     package var sequence: [YAMLNode]? {
         if case .sequence(let nodes) = value { nodes } else { nil }
@@ -95,12 +91,27 @@ package struct YAMLNode: Sendable {
 
     /// The member `name` of a mapping.
     package subscript(name: String) -> YAMLNode? {
-        mapping?.first { $0.key.text == name }?.value
+        mapping?.first { $0.name == name }?.value
     }
 
-    /// The member `name`, compared without case, as Go's JSON decoder does with resource files.
+    /// The member `name`, compared without case, as Go's JSON decoder does with resource files. Of
+    /// several spellings the last in byte order wins: sigs.k8s.io/yaml sorts keys before decoding.
     package func member(ignoringCase name: String) -> YAMLNode? {
         let lower = name.lowercased()
-        return mapping?.last { $0.key.text?.lowercased() == lower }?.value
+        return mapping?.filter { $0.name.lowercased() == lower }
+            .max { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }?.value
+    }
+
+    /// Nodes in it and itself, and how many levels of lists and mappings lie below it.
+    var measure: (nodes: Int, height: Int) {
+        switch value {
+        case .scalar: (1, 0)
+        case .sequence(let nodes): Self.measure(nodes)
+        case .mapping(let members): Self.measure(members.flatMap { [$0.key, $0.value] })
+        }
+    }
+
+    private static func measure(_ children: [YAMLNode]) -> (nodes: Int, height: Int) {
+        children.map(\.measure).reduce((1, 1)) { ($0.0 + $1.nodes, max($0.1, $1.height + 1)) }
     }
 }

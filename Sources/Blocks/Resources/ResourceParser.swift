@@ -216,20 +216,22 @@ enum YAMLToJSON {
         case .mapping(let members):
             writer.beginObject()
             for member in members {
-                writer.key(member.key.text ?? "")
+                writer.key(member.name)
                 write(member.value, to: &writer)
             }
             writer.endObject()
-        case .scalar(let text, _):
-            if node.isNull {
-                writer.null()
-            } else if let bool = node.bool {
-                writer.bool(bool)
-            } else if node.double != nil {
-                writer.raw(Array(text.utf8))
-            } else {
-                writer.string(text)
-            }
+        case .scalar(let scalar): write(scalar, to: &writer)
+        }
+    }
+
+    private static func write(_ scalar: YAMLScalar, to writer: inout JSONWriter) {
+        switch scalar.value {
+        case .null: writer.null()
+        case .bool(let bool): writer.bool(bool)
+        case .int(let int): writer.number(int)
+        case .uint(let uint): writer.raw(Array(String(uint).utf8))
+        case .double: writer.raw(Array(scalar.text.utf8))
+        case .string(let string): writer.string(string)
         }
     }
 }
