@@ -1,0 +1,111 @@
+package import JSON
+package import YAML
+
+/// A scenario as its file describes it: nothing run, templates not filled in yet.
+package struct Scenario: Sendable {
+    package let name: String
+    package let source: SourceText
+    /// The folder that guests' paths are relative to.
+    package let folder: String
+    /// Variables and their values; every combination is a case.
+    package let matrix: [(variable: String, values: [String])]
+    package let sidecar: SidecarDescription
+    package let setup: [Step]
+    package let steps: [Step]
+    /// Run last, after a failure and a timeout too.
+    package let always: [Step]
+}
+
+/// The sidecar that a scenario gets.
+package struct SidecarDescription: Sendable {
+    package var appID = "app"
+    /// Names and types: `state.${store}` is filled in per case.
+    package var components: [(name: String, type: Template)] = []
+}
+
+/// One thing that a scenario does or asks.
+package struct Step: Sendable {
+    package enum Action: Sendable {
+        case guest(GuestStep)
+        case request(RequestStep)
+        case verify(VerifyStep)
+    }
+
+    /// As the file names it, or made from what it does.
+    package let name: String
+    package let span: SourceSpan
+    package let action: Action
+    package let expectations: [Expectation]
+    /// Variables and where their values come from: `headers.etag`, `json.a.b`, `body`, `status`.
+    package let captures: [(variable: String, path: String, span: SourceSpan)]
+}
+
+/// A WASM guest that is run against the sidecar.
+package struct GuestStep: Sendable {
+    package var module: Template
+    package var arguments: [Template] = []
+    package var environment: [(name: String, value: Template)] = []
+    package var input: Template?
+    package var export: String?
+    package var timeout = Duration.seconds(10)
+    package var seed: UInt64?
+}
+
+/// A request to the sidecar.
+package struct RequestStep: Sendable {
+    package var method: String
+    package var target: Template
+    package var headers: [(name: String, value: Template)] = []
+    package var body: Template?
+    package var timeout = Duration.seconds(10)
+}
+
+/// A question to the journal: how often something was done.
+package struct VerifyStep: Sendable {
+    package var matches: [(field: String, matcher: Matcher)] = []
+    package var exactly: Int?
+    package var atLeast: Int?
+    package var atMost: Int?
+}
+
+/// What one part of a step's outcome is to be: `status`, `headers.etag`, `stdout`, ….
+package struct Expectation: Sendable {
+    package let part: String
+    package let matcher: Matcher
+}
+
+/// A text with `${variables}`.
+package struct Template: Sendable, Equatable {
+    package let text: String
+    package let span: SourceSpan
+
+    package init(_ text: String, at span: SourceSpan) {
+        self.text = text
+        self.span = span
+    }
+
+    /// The text with its variables filled in; `$${` stands for `${` itself.
+    ///
+    /// - Returns: nil and the name of the first variable that has no value.
+    package func filled(_ variables: [String: String]) -> (text: String?, missing: String?) {
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstIndex(of: "$") {
+            result += rest[..<start]
+            rest = rest[start...]
+            if rest.hasPrefix("$${") {
+                result += "${"
+                rest = rest.dropFirst(3)
+            } else if rest.hasPrefix("${"), let end = rest.firstIndex(of: "}") {
+                let name = String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end])
+                guard let value = variables[name] else { return (nil, name) }
+                result += value
+                rest = rest[rest.index(after: end)...]
+            } else {
+                result.append("$")
+                rest = rest.dropFirst()
+            }
+        }
+        return (result + rest, nil)
+    }
+}

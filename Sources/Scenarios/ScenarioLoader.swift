@@ -1,0 +1,385 @@
+internal import Bytes
+internal import JSON
+package import YAML
+
+/// Reads a scenario file; every mistake is an error with its place. Pure.
+package struct ScenarioLoader {
+    private let source: SourceText
+
+    /// - Parameter folder: where the file lies.
+    package static func load(
+        _ source: SourceText, folder: String
+    ) throws(Diagnostic) -> Scenario {
+        let documents = try YAMLParser.documents(of: source)
+        guard documents.count == 1, let root = documents.first else {
+            let mark = SourceMark(line: 1, column: 1)
+            throw Diagnostic(
+                .error, documents.isEmpty ? "the file holds no scenario" : "more than one document",
+                at: documents.last?.span ?? SourceSpan(start: mark, end: mark), in: source,
+                hint: "a scenario begins with `version: 1` and has `steps`")
+        }
+        return try ScenarioLoader(source: source).scenario(root, folder: folder)
+    }
+
+    private func scenario(_ root: YAMLNode, folder: String) throws(Diagnostic) -> Scenario {
+        let reader = try MappingReader(
+            root, "a scenario",
+            keys: ["version", "name", "matrix", "sidecar", "setup", "steps", "always"], in: source)
+        let version = try reader.required("version", "the scenario")
+        guard version.int == 1 else {
+            throw refused("`version` is to be 1", version)
+        }
+        return Scenario(
+            name: try reader.text("name") ?? source.name, source: source, folder: folder,
+            matrix: try matrix(reader["matrix"]), sidecar: try sidecar(reader["sidecar"]),
+            setup: try steps(reader["setup"], "setup"),
+            steps: try steps(try reader.required("steps", "the scenario"), "steps"),
+            always: try steps(reader["always"], "always"))
+    }
+
+    // MARK: Matrix and sidecar
+
+    private func matrix(
+        _ node: YAMLNode?
+    ) throws(Diagnostic) -> [(variable: String, values: [String])] {
+        guard let node else { return [] }
+        var matrix: [(String, [String])] = []
+        for member in try source.members(node, "matrix") {
+            var values: [String] = []
+            for value in try source.list(member.value, member.key.text ?? "") {
+                values.append(try source.text(of: value, member.key.text ?? ""))
+            }
+            guard !values.isEmpty else {
+                throw refused("an empty matrix runs nothing", member.value)
+            }
+            matrix.append((member.key.text ?? "", values))
+        }
+        return matrix
+    }
+
+    private func sidecar(_ node: YAMLNode?) throws(Diagnostic) -> SidecarDescription {
+        var description = SidecarDescription()
+        guard let node else {
+            description.components = [("statestore", Template("state.in-memory", at: Self.start))]
+            return description
+        }
+        let reader = try MappingReader(
+            node, "a sidecar", keys: ["appId", "components"], in: source)
+        description.appID = try reader.text("appId") ?? description.appID
+        if let components = reader["components"] {
+            for member in try source.members(components, "components") {
+                let type = try source.text(of: member.value, member.key.text ?? "")
+                description.components.append(
+                    (member.key.text ?? "", Template(type, at: member.value.span)))
+            }
+        }
+        return description
+    }
+
+    private static let start = SourceSpan(
+        start: SourceMark(line: 1, column: 1), end: SourceMark(line: 1, column: 1))
+
+    // MARK: Steps
+
+    private static let verbs = ["get", "post", "delete", "patch", "head", "options", "request"]
+    private static let common = ["name", "expect", "capture"]
+
+    private func steps(_ node: YAMLNode?, _ what: String) throws(Diagnostic) -> [Step] {
+        guard let node, !node.isNull else { return [] }
+        var steps: [Step] = []
+        for item in try source.list(node, what) { steps.append(try step(item)) }
+        return steps
+    }
+
+    private func step(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let members = try source.members(node, "a step")
+        let keys = members.compactMap(\.key.text)
+        if keys.contains("guest") { return try guest(node) }
+        if keys.contains("verify") { return try verify(node) }
+        // `put` with a mapping saves a value, with a text it is the HTTP method.
+        if let put = node["put"] {
+            return put.mapping == nil ? try request(node, "put") : try put(node, put)
+        }
+        if let verb = keys.first(where: { Self.verbs.contains($0) }) {
+            return try request(node, verb)
+        }
+        let known = ["guest", "verify", "put"] + Self.verbs
+        let near = keys.lazy.compactMap { Suggestion.nearest(to: $0, among: known) }.first
+        throw refused(
+            "a step has to say what it does", node,
+            hint: near.map { "did you mean `\($0)`?" } ?? "one of: \(known.joined(separator: ", "))"
+        )
+    }
+
+    private func guest(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try MappingReader(
+            node, "a guest step",
+            keys: ["guest", "args", "env", "stdin", "invoke", "timeout", "seed"] + Self.common,
+            in: source)
+        let module = try template(try reader.required("guest", "the step"), "guest")
+        var guest = GuestStep(module: module)
+        if let arguments = reader["args"] {
+            for argument in try source.list(arguments, "args") {
+                guest.arguments.append(try template(argument, "args"))
+            }
+        }
+        if let environment = reader["env"] {
+            for member in try source.members(environment, "env") {
+                guest.environment.append((member.key.text ?? "", try template(member.value, "env")))
+            }
+        }
+        if let input = reader["stdin"] { guest.input = try template(input, "stdin") }
+        guest.export = try reader.text("invoke")
+        guest.timeout = try duration(reader["timeout"]) ?? guest.timeout
+        guest.seed = try reader.integer("seed").map { UInt64(bitPattern: Int64($0)) }
+        return try step(
+            node, reader, "guest \(module.text)", .guest(guest),
+            parts: ["exit", "end", "stdout", "stderr", "calls"])
+    }
+
+    private func request(_ node: YAMLNode, _ verb: String) throws(Diagnostic) -> Step {
+        let reader = try MappingReader(
+            node, "a request step",
+            keys: [verb, "headers", "body", "json", "timeout"]
+                + (verb == "request" ? ["method"] : [])
+                + Self.common, in: source)
+        let target = try template(try reader.required(verb, "the step"), verb)
+        let method = verb == "request" ? try reader.text("method") ?? "GET" : verb.uppercased()
+        var request = RequestStep(method: method, target: target)
+        if let headers = reader["headers"] {
+            for member in try source.members(headers, "headers") {
+                request.headers.append(
+                    (member.key.text ?? "", try template(member.value, "headers")))
+            }
+        }
+        if let body = reader["body"] { request.body = try template(body, "body") }
+        if let json = reader["json"] {
+            request.body = Template(YAMLToJSON.value(json).text, at: json.span)
+            if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+                request.headers.append(
+                    ("Content-Type", Template("application/json", at: json.span)))
+            }
+        }
+        request.timeout = try duration(reader["timeout"]) ?? request.timeout
+        return try step(
+            node, reader, "\(method) \(target.text)", .request(request),
+            parts: ["status", "headers", "json", "body"])
+    }
+
+    /// `put: { store, key, value }`: a save that has to succeed.
+    private func put(_ node: YAMLNode, _ put: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try MappingReader(node, "a put step", keys: ["put"] + Self.common, in: source)
+        let item = try MappingReader(
+            put, "`put`", keys: ["store", "key", "value", "etag", "metadata"], in: source)
+        let store = try template(try item.required("store", "`put`"), "store")
+        let key = try template(try item.required("key", "`put`"), "key")
+        var members = [JSONValue.Member("key", .string(key.text))]
+        for name in ["value", "etag", "metadata"] {
+            if let value = put[name] { members.append(.init(name, YAMLToJSON.value(value))) }
+        }
+        let request = RequestStep(
+            method: "POST", target: Template("/v1.0/state/\(store.text)", at: store.span),
+            headers: [("Content-Type", Template("application/json", at: put.span))],
+            body: Template(JSONValue.array([.object(members)]).text, at: put.span))
+        let step = try step(
+            node, reader, "put \(key.text)", .request(request),
+            parts: ["status", "headers", "json", "body"])
+        guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
+        let success = Matcher(rule: .equals(.number("204")), span: put.span)
+        return Step(
+            name: step.name, span: step.span, action: step.action,
+            expectations: [Expectation(part: "status", matcher: success)] + step.expectations,
+            captures: step.captures)
+    }
+
+    private func verify(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try MappingReader(node, "a verify step", keys: ["verify", "name"], in: source)
+        let verify = try reader.required("verify", "the step")
+        let fields = ["api", "method", "path", "status", "store", "operation", "key"]
+        let counts = ["exactly", "atLeast", "atMost"]
+        let inner = try MappingReader(verify, "`verify`", keys: fields + counts, in: source)
+        var question = VerifyStep()
+        for field in fields {
+            guard let value = inner[field] else { continue }
+            question.matches.append((field, try matcher(value)))
+        }
+        question.exactly = try inner.integer("exactly")
+        question.atLeast = try inner.integer("atLeast")
+        question.atMost = try inner.integer("atMost")
+        if question.exactly == nil, question.atLeast == nil, question.atMost == nil {
+            throw refused(
+                "`verify` says not how often", verify,
+                hint: "add `exactly: 1`, `atLeast: 1` or `atMost: 1`")
+        }
+        return Step(
+            name: try reader.text("name") ?? "verify", span: node.span, action: .verify(question),
+            expectations: [], captures: [])
+    }
+
+    private func step(
+        _ node: YAMLNode, _ reader: MappingReader, _ name: String, _ action: Step.Action,
+        parts: [String]
+    ) throws(Diagnostic) -> Step {
+        Step(
+            name: try reader.text("name") ?? name, span: node.span, action: action,
+            expectations: try expectations(reader["expect"], parts: parts),
+            captures: try captures(reader["capture"]))
+    }
+
+    private func captures(
+        _ node: YAMLNode?
+    ) throws(Diagnostic) -> [(variable: String, path: String, span: SourceSpan)] {
+        guard let node else { return [] }
+        var captures: [(String, String, SourceSpan)] = []
+        for member in try source.members(node, "capture") {
+            let path = try source.text(of: member.value, "capture")
+            captures.append((member.key.text ?? "", path, member.value.span))
+        }
+        return captures
+    }
+
+    // MARK: Expectations
+
+    private func expectations(
+        _ node: YAMLNode?, parts: [String]
+    ) throws(Diagnostic) -> [Expectation] {
+        guard let node else { return [] }
+        _ = try MappingReader(node, "`expect`", keys: parts, in: source)
+        var expectations: [Expectation] = []
+        for member in try source.members(node, "expect") {
+            let part = member.key.text ?? ""
+            guard part == "headers" else {
+                expectations.append(Expectation(part: part, matcher: try matcher(member.value)))
+                continue
+            }
+            for header in try source.members(member.value, "headers") {
+                let name = (header.key.text ?? "").lowercased()
+                expectations.append(
+                    Expectation(part: "headers.\(name)", matcher: try matcher(header.value)))
+            }
+        }
+        return expectations
+    }
+
+    private func matcher(_ node: YAMLNode) throws(Diagnostic) -> Matcher {
+        switch node.value {
+        case .scalar: return Matcher(rule: .equals(YAMLToJSON.value(node)), span: node.span)
+        case .sequence(let nodes):
+            var matchers: [Matcher] = []
+            for node in nodes { matchers.append(try matcher(node)) }
+            return Matcher(rule: .elements(matchers), span: node.span)
+        case .mapping(let members):
+            let names = members.map { $0.key.text ?? "" }
+            let isCondition =
+                !names.isEmpty && names.allSatisfy { Matcher.operatorNames.contains($0) }
+            return isCondition ? try condition(members, node) : try subset(members, node)
+        }
+    }
+
+    private func subset(
+        _ members: [YAMLNode.Member], _ node: YAMLNode
+    ) throws(Diagnostic) -> Matcher {
+        var matchers: [(String, Matcher)] = []
+        for member in members {
+            matchers.append((member.key.text ?? "", try matcher(member.value)))
+        }
+        return Matcher(rule: .members(matchers), span: node.span)
+    }
+
+    private func condition(
+        _ members: [YAMLNode.Member], _ node: YAMLNode
+    ) throws(Diagnostic) -> Matcher {
+        var operators: [Matcher.Operator] = []
+        for member in members {
+            operators.append(try operation(member.key.text ?? "", member.value))
+        }
+        return Matcher(rule: .all(operators), span: node.span)
+    }
+
+    private func operation(
+        _ name: String, _ value: YAMLNode
+    ) throws(Diagnostic) -> Matcher.Operator {
+        switch name {
+        case "equals": .equals(try matcher(value))
+        case "contains": .contains(try matcher(value))
+        case "matches": .matches(try pattern(value))
+        case "startsWith": .startsWith(try source.text(of: value, name))
+        case "type": .type(try typeName(value))
+        case "gt": .gt(try bound(value, name))
+        case "gte": .gte(try bound(value, name))
+        case "lt": .lt(try bound(value, name))
+        case "lte": .lte(try bound(value, name))
+        case "length": .length(try matcher(value))
+        case "any": .any(try matcher(value))
+        case "each": .each(try matcher(value))
+        case "absent": .absent(value.bool ?? true)
+        default: .not(try matcher(value))
+        }
+    }
+
+    private func pattern(_ node: YAMLNode) throws(Diagnostic) -> String {
+        let pattern = try source.text(of: node, "matches")
+        guard Pattern.isValid(pattern) else {
+            throw refused("not a regular expression", node)
+        }
+        return pattern
+    }
+
+    private func typeName(_ node: YAMLNode) throws(Diagnostic) -> String {
+        let types = ["string", "number", "integer", "boolean", "array", "object", "null"]
+        let name = node.isNull ? "null" : try source.text(of: node, "type")
+        guard types.contains(name) else {
+            let near = Suggestion.nearest(to: name, among: types)
+            throw refused(
+                "unknown type `\(name)`", node,
+                hint: near.map { "did you mean `\($0)`?" }
+                    ?? "one of: \(types.joined(separator: ", "))")
+        }
+        return name
+    }
+
+    private func bound(_ node: YAMLNode, _ name: String) throws(Diagnostic) -> Double {
+        guard let number = node.double else {
+            throw refused("`\(name)` is to be a number, found \(node.kindName)", node)
+        }
+        return number
+    }
+
+    // MARK: Parts
+
+    private func template(_ node: YAMLNode, _ what: String) throws(Diagnostic) -> Template {
+        Template(try source.text(of: node, what), at: node.span)
+    }
+
+    private func duration(_ node: YAMLNode?) throws(Diagnostic) -> Duration? {
+        guard let node else { return nil }
+        guard let text = node.text, let duration = GoDuration.parse(text), duration > .zero else {
+            throw refused("not a duration", node, hint: "write `500ms` or `2s`")
+        }
+        return duration
+    }
+
+    private func refused(_ message: String, _ node: YAMLNode, hint: String? = nil) -> Diagnostic {
+        Diagnostic(.error, message, at: node.span, in: source, hint: hint)
+    }
+}
+
+/// YAML values as JSON, by the core schema.
+enum YAMLToJSON {
+    static func value(_ node: YAMLNode) -> JSONValue {
+        switch node.value {
+        case .sequence(let nodes): .array(nodes.map(value))
+        case .mapping(let members):
+            .object(members.map { .init($0.key.text ?? "", value($0.value)) })
+        case .scalar(let text, _): scalar(node, text)
+        }
+    }
+
+    private static func scalar(_ node: YAMLNode, _ text: String) -> JSONValue {
+        if node.isNull { return .null }
+        if let bool = node.bool { return .bool(bool) }
+        if let int = node.int { return .number(String(int)) }
+        if let double = node.double, double.isFinite { return .number(String(double)) }
+        return .string(text)
+    }
+}
