@@ -29,7 +29,7 @@ lint: setup ## format, shell scripts, container files
 scenarios: build ## every scenario against every store
 	.build/debug/fakedapr scenario run Scenarios
 
-test: lint build ## lint, scenarios, tests
+test: lint scenarios ## lint, scenarios, tests
 	swift test --disable-xctest
 
 sanitize: setup ## the suite under the address and under the thread sanitizer

@@ -23,10 +23,13 @@ enum ExitStatus: Int32 {
 struct Failure: Error {
     let status: ExitStatus
     let message: String
+    /// Whether the message says where by itself, and so needs no program's name before it.
+    let isDiagnostic: Bool
 
-    init(_ status: ExitStatus, _ message: String) {
+    init(_ status: ExitStatus, _ message: String, isDiagnostic: Bool = false) {
         self.status = status
         self.message = message
+        self.isDiagnostic = isDiagnostic
     }
 }
 

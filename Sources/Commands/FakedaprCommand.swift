@@ -20,7 +20,7 @@ struct FakedaprCommand: AsyncParsableCommand {
               failed, 124 timeout, 130 interrupted. `wasm run` hands on the guest's own status.
             """,
         version: Version.current,
-        subcommands: [ServeCommand.self, WasmCommand.self])
+        subcommands: [ServeCommand.self, ScenarioCommand.self, WasmCommand.self])
 
 }
 

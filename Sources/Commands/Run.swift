@@ -61,7 +61,7 @@ private func execute(_ box: CommandBox, _ signals: TerminationSignals?) async ->
 /// - Returns: the status; argument-parser's own of a usage error, 64, is 1 here.
 private func tell(_ error: any Error) -> Int32 {
     if let failure = error as? Failure {
-        StandardError.write("fakedapr: \(failure.message)")
+        StandardError.write((failure.isDiagnostic ? "" : "fakedapr: ") + failure.message)
         return failure.status.rawValue
     }
     let code = FakedaprCommand.exitCode(for: error)

@@ -226,6 +226,11 @@ struct TypeMapping {
         replacement = type.rawValue
     }
 
+    init(pattern: String, to type: StateType) {
+        self.pattern = pattern
+        replacement = type.rawValue
+    }
+
     func matches(_ type: String) -> Bool {
         pattern.hasSuffix("*") ? type.hasPrefix(pattern.dropLast()) : type == pattern
     }

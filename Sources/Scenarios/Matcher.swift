@@ -173,8 +173,7 @@ extension JSONValue {
     /// Texts with their variables filled in; those without a value stay as they are.
     fileprivate func filled(_ variables: [String: String]) -> JSONValue {
         guard case .string(let text) = self, text.contains("${") else { return self }
-        let mark = SourceMark(line: 1, column: 1)
-        let template = Template(text, at: SourceSpan(start: mark, end: mark))
+        let template = Template(text, at: SourceSpan(at: SourceMark(line: 1, column: 1, offset: 0)))
         return .string(template.filled(variables).text ?? text)
     }
 

@@ -1,4 +1,3 @@
-package import JSON
 package import YAML
 
 /// A scenario as its file describes it: nothing run, templates not filled in yet.

@@ -12,28 +12,27 @@ package struct ScenarioLoader {
     ) throws(Diagnostic) -> Scenario {
         let documents = try YAMLParser.documents(of: source)
         guard documents.count == 1, let root = documents.first else {
-            let mark = SourceMark(line: 1, column: 1)
             throw Diagnostic(
                 .error, documents.isEmpty ? "the file holds no scenario" : "more than one document",
-                at: documents.last?.span ?? SourceSpan(start: mark, end: mark), in: source,
+                at: documents.last?.span ?? Self.start, in: source,
                 hint: "a scenario begins with `version: 1` and has `steps`")
         }
         return try ScenarioLoader(source: source).scenario(root, folder: folder)
     }
 
     private func scenario(_ root: YAMLNode, folder: String) throws(Diagnostic) -> Scenario {
-        let reader = try MappingReader(
-            root, "a scenario",
-            keys: ["version", "name", "matrix", "sidecar", "setup", "steps", "always"], in: source)
-        let version = try reader.required("version", "the scenario")
+        let reader = try KeyedReader(
+            root, in: source,
+            keys: ["version", "name", "matrix", "sidecar", "setup", "steps", "always"])
+        let version = try reader.required("version")
         guard version.int == 1 else {
             throw refused("`version` is to be 1", version)
         }
         return Scenario(
-            name: try reader.text("name") ?? source.name, source: source, folder: folder,
+            name: try text(in: reader, "name") ?? source.name, source: source, folder: folder,
             matrix: try matrix(reader["matrix"]), sidecar: try sidecar(reader["sidecar"]),
             setup: try steps(reader["setup"], "setup"),
-            steps: try steps(try reader.required("steps", "the scenario"), "steps"),
+            steps: try steps(try reader.required("steps"), "steps"),
             always: try steps(reader["always"], "always"))
     }
 
@@ -44,10 +43,10 @@ package struct ScenarioLoader {
     ) throws(Diagnostic) -> [(variable: String, values: [String])] {
         guard let node else { return [] }
         var matrix: [(String, [String])] = []
-        for member in try source.members(node, "matrix") {
+        for member in try source.members(node) {
             var values: [String] = []
-            for value in try source.list(member.value, member.key.text ?? "") {
-                values.append(try source.text(of: value, member.key.text ?? ""))
+            for value in try source.list(member.value) {
+                values.append(try text(of: value))
             }
             guard !values.isEmpty else {
                 throw refused("an empty matrix runs nothing", member.value)
@@ -63,12 +62,11 @@ package struct ScenarioLoader {
             description.components = [("statestore", Template("state.in-memory", at: Self.start))]
             return description
         }
-        let reader = try MappingReader(
-            node, "a sidecar", keys: ["appId", "components"], in: source)
-        description.appID = try reader.text("appId") ?? description.appID
+        let reader = try KeyedReader(node, in: source, keys: ["appId", "components"])
+        description.appID = try text(in: reader, "appId") ?? description.appID
         if let components = reader["components"] {
-            for member in try source.members(components, "components") {
-                let type = try source.text(of: member.value, member.key.text ?? "")
+            for member in try source.members(components) {
+                let type = try text(of: member.value)
                 description.components.append(
                     (member.key.text ?? "", Template(type, at: member.value.span)))
             }
@@ -76,8 +74,7 @@ package struct ScenarioLoader {
         return description
     }
 
-    private static let start = SourceSpan(
-        start: SourceMark(line: 1, column: 1), end: SourceMark(line: 1, column: 1))
+    private static let start = SourceSpan(at: SourceMark(line: 1, column: 1, offset: 0))
 
     // MARK: Steps
 
@@ -87,18 +84,18 @@ package struct ScenarioLoader {
     private func steps(_ node: YAMLNode?, _ what: String) throws(Diagnostic) -> [Step] {
         guard let node, !node.isNull else { return [] }
         var steps: [Step] = []
-        for item in try source.list(node, what) { steps.append(try step(item)) }
+        for item in try source.list(node) { steps.append(try step(item)) }
         return steps
     }
 
     private func step(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let members = try source.members(node, "a step")
+        let members = try source.members(node)
         let keys = members.compactMap(\.key.text)
         if keys.contains("guest") { return try guest(node) }
         if keys.contains("verify") { return try verify(node) }
         // `put` with a mapping saves a value, with a text it is the HTTP method.
         if let put = node["put"] {
-            return put.mapping == nil ? try request(node, "put") : try put(node, put)
+            return put.mapping == nil ? try request(node, "put") : try putStep(node, put)
         }
         if let verb = keys.first(where: { Self.verbs.contains($0) }) {
             return try request(node, verb)
@@ -112,47 +109,44 @@ package struct ScenarioLoader {
     }
 
     private func guest(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let reader = try MappingReader(
-            node, "a guest step",
-            keys: ["guest", "args", "env", "stdin", "invoke", "timeout", "seed"] + Self.common,
-            in: source)
-        let module = try template(try reader.required("guest", "the step"), "guest")
+        let reader = try KeyedReader(
+            node, in: source,
+            keys: ["guest", "args", "env", "stdin", "invoke", "timeout", "seed"] + Self.common)
+        let module = try template(try reader.required("guest"))
         var guest = GuestStep(module: module)
         if let arguments = reader["args"] {
-            for argument in try source.list(arguments, "args") {
-                guest.arguments.append(try template(argument, "args"))
+            for argument in try source.list(arguments) {
+                guest.arguments.append(try template(argument))
             }
         }
         if let environment = reader["env"] {
-            for member in try source.members(environment, "env") {
-                guest.environment.append((member.key.text ?? "", try template(member.value, "env")))
+            for member in try source.members(environment) {
+                guest.environment.append((member.key.text ?? "", try template(member.value)))
             }
         }
-        if let input = reader["stdin"] { guest.input = try template(input, "stdin") }
-        guest.export = try reader.text("invoke")
+        if let input = reader["stdin"] { guest.input = try template(input) }
+        guest.export = try text(in: reader, "invoke")
         guest.timeout = try duration(reader["timeout"]) ?? guest.timeout
-        guest.seed = try reader.integer("seed").map { UInt64(bitPattern: Int64($0)) }
+        guest.seed = try reader.int("seed").map { UInt64(bitPattern: Int64($0)) }
         return try step(
             node, reader, "guest \(module.text)", .guest(guest),
             parts: ["exit", "end", "stdout", "stderr", "calls"])
     }
 
     private func request(_ node: YAMLNode, _ verb: String) throws(Diagnostic) -> Step {
-        let reader = try MappingReader(
-            node, "a request step",
-            keys: [verb, "headers", "body", "json", "timeout"]
-                + (verb == "request" ? ["method"] : [])
-                + Self.common, in: source)
-        let target = try template(try reader.required(verb, "the step"), verb)
-        let method = verb == "request" ? try reader.text("method") ?? "GET" : verb.uppercased()
+        let own = verb == "request" ? ["request", "method"] : [verb]
+        let reader = try KeyedReader(
+            node, in: source, keys: own + ["headers", "body", "json", "timeout"] + Self.common)
+        let target = try template(try reader.required(verb))
+        let method = verb == "request" ? try text(in: reader, "method") ?? "GET" : verb.uppercased()
         var request = RequestStep(method: method, target: target)
         if let headers = reader["headers"] {
-            for member in try source.members(headers, "headers") {
+            for member in try source.members(headers) {
                 request.headers.append(
-                    (member.key.text ?? "", try template(member.value, "headers")))
+                    (member.key.text ?? "", try template(member.value)))
             }
         }
-        if let body = reader["body"] { request.body = try template(body, "body") }
+        if let body = reader["body"] { request.body = try template(body) }
         if let json = reader["json"] {
             request.body = Template(YAMLToJSON.value(json).text, at: json.span)
             if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
@@ -167,12 +161,12 @@ package struct ScenarioLoader {
     }
 
     /// `put: { store, key, value }`: a save that has to succeed.
-    private func put(_ node: YAMLNode, _ put: YAMLNode) throws(Diagnostic) -> Step {
-        let reader = try MappingReader(node, "a put step", keys: ["put"] + Self.common, in: source)
-        let item = try MappingReader(
-            put, "`put`", keys: ["store", "key", "value", "etag", "metadata"], in: source)
-        let store = try template(try item.required("store", "`put`"), "store")
-        let key = try template(try item.required("key", "`put`"), "key")
+    private func putStep(_ node: YAMLNode, _ put: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(node, in: source, keys: ["put"] + Self.common)
+        let item = try KeyedReader(
+            put, in: source, keys: ["store", "key", "value", "etag", "metadata"])
+        let store = try template(try item.required("store"))
+        let key = try template(try item.required("key"))
         var members = [JSONValue.Member("key", .string(key.text))]
         for name in ["value", "etag", "metadata"] {
             if let value = put[name] { members.append(.init(name, YAMLToJSON.value(value))) }
@@ -193,35 +187,36 @@ package struct ScenarioLoader {
     }
 
     private func verify(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let reader = try MappingReader(node, "a verify step", keys: ["verify", "name"], in: source)
-        let verify = try reader.required("verify", "the step")
+        let reader = try KeyedReader(node, in: source, keys: ["verify", "name"])
+        let verify = try reader.required("verify")
         let fields = ["api", "method", "path", "status", "store", "operation", "key"]
         let counts = ["exactly", "atLeast", "atMost"]
-        let inner = try MappingReader(verify, "`verify`", keys: fields + counts, in: source)
+        let inner = try KeyedReader(verify, in: source, keys: fields + counts)
         var question = VerifyStep()
         for field in fields {
             guard let value = inner[field] else { continue }
             question.matches.append((field, try matcher(value)))
         }
-        question.exactly = try inner.integer("exactly")
-        question.atLeast = try inner.integer("atLeast")
-        question.atMost = try inner.integer("atMost")
+        question.exactly = try inner.int("exactly")
+        question.atLeast = try inner.int("atLeast")
+        question.atMost = try inner.int("atMost")
         if question.exactly == nil, question.atLeast == nil, question.atMost == nil {
             throw refused(
                 "`verify` says not how often", verify,
                 hint: "add `exactly: 1`, `atLeast: 1` or `atMost: 1`")
         }
         return Step(
-            name: try reader.text("name") ?? "verify", span: node.span, action: .verify(question),
+            name: try text(in: reader, "name") ?? "verify", span: node.span,
+            action: .verify(question),
             expectations: [], captures: [])
     }
 
     private func step(
-        _ node: YAMLNode, _ reader: MappingReader, _ name: String, _ action: Step.Action,
+        _ node: YAMLNode, _ reader: KeyedReader, _ name: String, _ action: Step.Action,
         parts: [String]
     ) throws(Diagnostic) -> Step {
         Step(
-            name: try reader.text("name") ?? name, span: node.span, action: action,
+            name: try text(in: reader, "name") ?? name, span: node.span, action: action,
             expectations: try expectations(reader["expect"], parts: parts),
             captures: try captures(reader["capture"]))
     }
@@ -231,8 +226,8 @@ package struct ScenarioLoader {
     ) throws(Diagnostic) -> [(variable: String, path: String, span: SourceSpan)] {
         guard let node else { return [] }
         var captures: [(String, String, SourceSpan)] = []
-        for member in try source.members(node, "capture") {
-            let path = try source.text(of: member.value, "capture")
+        for member in try source.members(node) {
+            let path = try text(of: member.value)
             captures.append((member.key.text ?? "", path, member.value.span))
         }
         return captures
@@ -244,15 +239,15 @@ package struct ScenarioLoader {
         _ node: YAMLNode?, parts: [String]
     ) throws(Diagnostic) -> [Expectation] {
         guard let node else { return [] }
-        _ = try MappingReader(node, "`expect`", keys: parts, in: source)
+        _ = try KeyedReader(node, in: source, keys: parts)
         var expectations: [Expectation] = []
-        for member in try source.members(node, "expect") {
+        for member in try source.members(node) {
             let part = member.key.text ?? ""
             guard part == "headers" else {
                 expectations.append(Expectation(part: part, matcher: try matcher(member.value)))
                 continue
             }
-            for header in try source.members(member.value, "headers") {
+            for header in try source.members(member.value) {
                 let name = (header.key.text ?? "").lowercased()
                 expectations.append(
                     Expectation(part: "headers.\(name)", matcher: try matcher(header.value)))
@@ -303,7 +298,7 @@ package struct ScenarioLoader {
         case "equals": .equals(try matcher(value))
         case "contains": .contains(try matcher(value))
         case "matches": .matches(try pattern(value))
-        case "startsWith": .startsWith(try source.text(of: value, name))
+        case "startsWith": .startsWith(try text(of: value))
         case "type": .type(try typeName(value))
         case "gt": .gt(try bound(value, name))
         case "gte": .gte(try bound(value, name))
@@ -318,7 +313,7 @@ package struct ScenarioLoader {
     }
 
     private func pattern(_ node: YAMLNode) throws(Diagnostic) -> String {
-        let pattern = try source.text(of: node, "matches")
+        let pattern = try text(of: node)
         guard Pattern.isValid(pattern) else {
             throw refused("not a regular expression", node)
         }
@@ -327,7 +322,7 @@ package struct ScenarioLoader {
 
     private func typeName(_ node: YAMLNode) throws(Diagnostic) -> String {
         let types = ["string", "number", "integer", "boolean", "array", "object", "null"]
-        let name = node.isNull ? "null" : try source.text(of: node, "type")
+        let name = node.isNull ? "null" : try text(of: node)
         guard types.contains(name) else {
             let near = Suggestion.nearest(to: name, among: types)
             throw refused(
@@ -347,8 +342,21 @@ package struct ScenarioLoader {
 
     // MARK: Parts
 
-    private func template(_ node: YAMLNode, _ what: String) throws(Diagnostic) -> Template {
-        Template(try source.text(of: node, what), at: node.span)
+    private func template(_ node: YAMLNode) throws(Diagnostic) -> Template {
+        Template(try text(of: node), at: node.span)
+    }
+
+    /// A scalar as it was written: `1` and `true` are texts too where a text is wanted.
+    private func text(of node: YAMLNode) throws(Diagnostic) -> String {
+        guard let text = node.text, !node.isNull else {
+            throw source.unexpected(node, "a text")
+        }
+        return text
+    }
+
+    private func text(in reader: KeyedReader, _ key: String) throws(Diagnostic) -> String? {
+        guard let node = reader[key] else { return nil }
+        return try text(of: node)
     }
 
     private func duration(_ node: YAMLNode?) throws(Diagnostic) -> Duration? {
@@ -371,7 +379,7 @@ enum YAMLToJSON {
         case .sequence(let nodes): .array(nodes.map(value))
         case .mapping(let members):
             .object(members.map { .init($0.key.text ?? "", value($0.value)) })
-        case .scalar(let text, _): scalar(node, text)
+        case .scalar(let scalar): Self.scalar(node, scalar.text)
         }
     }
 

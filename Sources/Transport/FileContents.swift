@@ -43,6 +43,25 @@ package enum FileContents {
         }
     }
 
+    /// A new folder that only this user may use, below `TMPDIR` or `/tmp`.
+    package static func makeTemporaryFolder() throws(SystemError) -> String {
+        let parent = ProcessEnvironment["TMPDIR"] ?? "/tmp"
+        var template = Array("\(parent)/fakedapr-XXXXXX".utf8CString)
+        // Safe: mkdtemp writes within the template's own characters.
+        guard unsafe mkdtemp(&template) != nil else { throw SystemError("mkdtemp") }
+        let bytes = template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Removes a folder of plain files and folders of such.
+    package static func removeFolder(_ path: String) {
+        for name in names(in: path) ?? [] {
+            let entry = "\(path)/\(name)"
+            if unsafe unlink(entry) != 0 { removeFolder(entry) }
+        }
+        _ = unsafe rmdir(path)
+    }
+
     /// Whether something of this name is there.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 

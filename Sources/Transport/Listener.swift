@@ -24,6 +24,13 @@ package final class Listener {
 
     deinit { close() }
 
+    /// Binds to port 0 on the loopback address and lets go of it again.
+    static func portThatIsFree() throws(SystemError) -> UInt16 {
+        let fd = try bind(.loopback(port: 0))
+        defer { Glibc.close(fd) }
+        return SocketAddress.local(of: fd)
+    }
+
     private static func bind(_ address: SocketAddress) throws(SystemError) -> Int32 {
         let fd = socket(address.family, ByteStream.socketType, 0)
         guard fd >= 0 else { throw SystemError("socket") }

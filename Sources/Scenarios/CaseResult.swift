@@ -1,0 +1,63 @@
+package import YAML
+
+/// One case of a scenario: the scenario with one combination of its matrix.
+package struct ScenarioCase: Sendable {
+    package let scenario: Scenario
+    /// The matrix's variables and values, in the file's order.
+    package let variables: [(name: String, value: String)]
+
+    /// `name [store=redis]`
+    package var title: String {
+        guard !variables.isEmpty else { return scenario.name }
+        let values = variables.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+        return "\(scenario.name) [\(values)]"
+    }
+
+    /// All cases of a scenario.
+    ///
+    /// - Parameter fixed: variables that take one value only, whatever the matrix says.
+    package static func all(of scenario: Scenario, fixed: [String: String]) -> [ScenarioCase] {
+        var combinations: [[(name: String, value: String)]] = [[]]
+        for (variable, values) in scenario.matrix {
+            let values = fixed[variable].map { [$0] } ?? values
+            combinations = combinations.flatMap { combination in
+                values.map { combination + [(variable, $0)] }
+            }
+        }
+        return combinations.map { ScenarioCase(scenario: scenario, variables: $0) }
+    }
+}
+
+/// What came of a case: a value that reports are made from.
+package struct CaseResult: Sendable {
+    package let title: String
+    package let file: String
+    package let steps: [StepResult]
+    package let duration: Duration
+
+    package var hasFailed: Bool { steps.contains { !$0.failures.isEmpty } }
+    /// Whether something other than an expectation failed: a store that cannot be opened, say.
+    package var isBroken: Bool {
+        steps.contains { $0.failures.contains(where: \.isInfrastructure) }
+    }
+}
+
+/// What came of a step.
+package struct StepResult: Sendable {
+    package let name: String
+    package let failures: [Failure]
+    package let duration: Duration
+    /// How long the parts of a guest's run took; nil for other steps.
+    package let guestTimings: String?
+
+    package struct Failure: Sendable {
+        /// What it is about and where it stands in the file.
+        package let diagnostic: Diagnostic
+        /// nil unless two values were compared.
+        package let expected: String?
+        package let actual: String?
+        package let isInfrastructure: Bool
+        /// More to read: a guest's output, a backtrace, an answer's body.
+        package let context: String?
+    }
+}

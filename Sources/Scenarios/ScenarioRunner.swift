@@ -1,0 +1,228 @@
+internal import Blocks
+internal import Bytes
+internal import HTTP
+internal import JSON
+package import Transport
+internal import WasmRunner
+internal import YAML
+
+/// Runs one case in a world of its own. Returns a value and prints nothing.
+///
+/// Confined to the case's loop.
+package final class ScenarioRunner {
+    private let scenarioCase: ScenarioCase
+    private let number: Int
+    private let surroundings: Surroundings
+    private let guests: GuestLibrary
+    private var variables: [String: String]
+    private var world: World?
+
+    /// - Parameter number: which of all cases this is; makes names of its own from it.
+    package init(
+        _ scenarioCase: ScenarioCase, number: Int, in surroundings: Surroundings,
+        guests: GuestLibrary
+    ) {
+        self.scenarioCase = scenarioCase
+        self.number = number
+        self.surroundings = surroundings
+        self.guests = guests
+        variables = Dictionary(
+            scenarioCase.variables.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    private var scenario: Scenario { scenarioCase.scenario }
+
+    /// Runs the case: set-up and steps until one fails, then what is always to be run.
+    package func run(on loop: isolated EventLoop) async -> CaseResult {
+        let start = Reactor.monotonicNow()
+        var results: [StepResult] = []
+        do throws(StepFailure) {
+            world = try await openWorld(on: loop)
+            for step in scenario.setup + scenario.steps {
+                results.append(await run(step))
+                if results.last?.failures.isEmpty == false { break }
+            }
+            for step in scenario.always { results.append(await run(step)) }
+        } catch {
+            results.append(result("sidecar", [error.failure(in: scenario.source)], since: start))
+        }
+        await world?.close(on: loop)
+        return CaseResult(
+            title: scenarioCase.title, file: scenario.source.name, steps: results,
+            duration: .nanoseconds(Reactor.monotonicNow() - start))
+    }
+
+    private func openWorld(on loop: isolated EventLoop) async throws(StepFailure) -> World {
+        if let endpoint = surroundings.endpoint { return World(endpoint, on: loop) }
+        var components: [Component] = []
+        for (name, type) in scenario.sidecar.components {
+            components.append(Component(name: name, type: try fill(type)))
+        }
+        do throws(ComponentFailure) {
+            return try await World(
+                scenario.sidecar, components: components, opener: surroundings.opener(number),
+                keyPrefix: surroundings.keyPrefix(number), on: loop)
+        } catch {
+            let span = scenario.sidecar.components.first?.type.span
+            throw StepFailure(error.message, at: span ?? StepFailure.start, isInfrastructure: true)
+        }
+    }
+
+    // MARK: Steps
+
+    private func run(_ step: Step) async -> StepResult {
+        let start = Reactor.monotonicNow()
+        do throws(StepFailure) {
+            let outcome = try await perform(step)
+            var failures = check(step.expectations, outcome)
+            if failures.isEmpty { failures += capture(step, outcome) }
+            return result(step.name, failures, since: start, timings: outcome.timings)
+        } catch {
+            return result(step.name, [error.failure(in: scenario.source)], since: start)
+        }
+    }
+
+    private func result(
+        _ name: String, _ failures: [StepResult.Failure], since start: MonotonicTime,
+        timings: String? = nil
+    ) -> StepResult {
+        StepResult(
+            name: name, failures: failures,
+            duration: .nanoseconds(Reactor.monotonicNow() - start), guestTimings: timings)
+    }
+
+    private func perform(_ step: Step) async throws(StepFailure) -> Outcome {
+        switch step.action {
+        case .guest(let guest): try await perform(guest, step)
+        case .request(let request): try await perform(request, step)
+        case .verify(let question): try verify(question, step)
+        }
+    }
+
+    private func perform(_ step: RequestStep, _ whole: Step) async throws(StepFailure) -> Outcome {
+        guard let world else { return Outcome() }
+        var fields: [Response.Field] = []
+        for (name, value) in step.headers {
+            fields.append(Response.Field(name, try fill(value)))
+        }
+        let body = try step.body.map { body throws(StepFailure) in try fill(body) } ?? ""
+        let request = OutgoingRequest(
+            method: step.method, target: Array(try fill(step.target).utf8)[...],
+            host: world.endpoint.host, fields: fields, body: Array(body.utf8)[...])
+        do throws(ExchangeError) {
+            return Outcome(try await world.send(request, timeout: step.timeout))
+        } catch {
+            throw StepFailure(
+                "\(step.method) \(step.target.text): no answer: \(ExchangeTexts.text(error))",
+                at: whole.span)
+        }
+    }
+
+    private func perform(_ step: GuestStep, _ whole: Step) async throws(StepFailure) -> Outcome {
+        guard let world else { return Outcome() }
+        let module = try fill(step.module)
+        let path = module.hasPrefix("/") ? module : "\(scenario.folder)/\(module)"
+        var run = GuestRun(name: path, boundary: .sidecar(port: world.endpoint.address.port))
+        for argument in step.arguments { run.arguments.append(try fill(argument)) }
+        for (name, value) in step.environment { run.environment.append((name, try fill(value))) }
+        if let input = step.input { run.input = Array(try fill(input).utf8)[...] }
+        run.export = step.export
+        run.seed = step.seed
+        run.limits.time = step.timeout
+        do throws(GuestError) {
+            return Outcome(try await guests.run(run))
+        } catch {
+            let isLibrary = if case .library = error { true } else { false }
+            throw StepFailure(error.text, at: step.module.span, isInfrastructure: isLibrary)
+        }
+    }
+
+    private func verify(_ question: VerifyStep, _ step: Step) throws(StepFailure) -> Outcome {
+        guard let journal = world?.journal else {
+            throw StepFailure(
+                "`verify` asks the journal, which an endpoint of somebody else does not have",
+                at: step.span)
+        }
+        let count = JournalQuestion(question, variables).count(in: journal.entries)
+        let isRight =
+            count == question.exactly ?? count && count >= question.atLeast ?? 0
+            && count <= question.atMost ?? .max
+        guard isRight else {
+            throw StepFailure(
+                "verify: it was done \(count) time(s)", at: step.span,
+                expected: JournalQuestion.text(question), actual: String(count))
+        }
+        return Outcome()
+    }
+
+    // MARK: Outcomes
+
+    private func check(
+        _ expectations: [Expectation], _ outcome: Outcome
+    ) -> [StepResult.Failure] {
+        expectations.compactMap { expectation in
+            let value = outcome.value(expectation.part)
+            guard
+                let problem = expectation.matcher.mismatch(
+                    value, at: expectation.part, variables)
+            else { return nil }
+            let message = "\(problem.path) is not what was expected"
+            return StepResult.Failure(
+                diagnostic: Diagnostic(.error, message, at: problem.span, in: scenario.source),
+                expected: problem.expected, actual: problem.actual, isInfrastructure: false,
+                context: outcome.context(for: expectation.part))
+        }
+    }
+
+    private func capture(_ step: Step, _ outcome: Outcome) -> [StepResult.Failure] {
+        step.captures.compactMap { variable, path, span in
+            guard let value = outcome.value(path) else {
+                let failure = StepFailure("nothing to capture at `\(path)`", at: span)
+                return failure.failure(in: scenario.source)
+            }
+            variables[variable] = value.string ?? value.text
+            return nil
+        }
+    }
+
+    private func fill(_ template: Template) throws(StepFailure) -> String {
+        let (text, missing) = template.filled(variables)
+        guard let text else {
+            let near = Suggestion.nearest(to: missing ?? "", among: Array(variables.keys))
+            throw StepFailure(
+                "no value for ${\(missing ?? "")}", at: template.span,
+                hint: near.map { "did you mean `\($0)`?" })
+        }
+        return text
+    }
+}
+
+/// Why a step could not be done, as opposed to not being what was expected.
+struct StepFailure: Error {
+    let message: String
+    let span: SourceSpan
+    let hint: String?
+    let expected: String?
+    let actual: String?
+    let isInfrastructure: Bool
+
+    static let start = SourceSpan(at: SourceMark(line: 1, column: 1, offset: 0))
+
+    init(
+        _ message: String, at span: SourceSpan, hint: String? = nil, expected: String? = nil,
+        actual: String? = nil, isInfrastructure: Bool = false
+    ) {
+        self.message = message
+        self.span = span
+        self.hint = hint
+        self.expected = expected
+        self.actual = actual
+        self.isInfrastructure = isInfrastructure
+    }
+
+    func failure(in source: SourceText) -> StepResult.Failure {
+        StepResult.Failure(
+            diagnostic: Diagnostic(.error, message, at: span, in: source, hint: hint),
+            expected: expected, actual: actual, isInfrastructure: isInfrastructure, context: nil)
+    }
+}

@@ -1,0 +1,50 @@
+internal import YAML
+
+/// What a run of scenarios says to a person. A pure function of the results.
+package enum TextReport {
+    /// One case: a line, and under it what failed.
+    ///
+    /// - Parameter showsTimings: whether every step is listed with its duration.
+    package static func lines(_ result: CaseResult, showsTimings: Bool, isColored: Bool) -> String {
+        let mark = result.hasFailed ? paint("✗", "31", isColored) : paint("✓", "32", isColored)
+        var lines = ["\(mark) \(result.title) (\(milliseconds(result.duration)))"]
+        for step in result.steps {
+            if showsTimings {
+                let parts = step.guestTimings.map { ": \($0)" } ?? ""
+                lines.append("    \(step.name) (\(milliseconds(step.duration))\(parts))")
+            }
+            for failure in step.failures { lines += self.lines(failure, step.name) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func lines(_ failure: StepResult.Failure, _ step: String) -> [String] {
+        var lines = ["", "    in step: \(step)"]
+        lines += indented(failure.diagnostic.rendered)
+        if let expected = failure.expected { lines.append("      expected: \(expected)") }
+        if let actual = failure.actual { lines.append("      actual:   \(actual)") }
+        if let context = failure.context { lines += indented(context) }
+        return lines + [""]
+    }
+
+    private static func indented(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+    }
+
+    /// The last line.
+    package static func summary(_ results: [CaseResult], duration: Duration) -> String {
+        let failed = results.count(where: \.hasFailed)
+        let cases = "\(results.count) \(results.count == 1 ? "case" : "cases")"
+        return "\(cases): \(results.count - failed) passed, \(failed) failed "
+            + "(\(milliseconds(duration)))"
+    }
+
+    private static func milliseconds(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms"
+    }
+
+    private static func paint(_ text: String, _ color: String, _ isColored: Bool) -> String {
+        isColored ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text
+    }
+}
