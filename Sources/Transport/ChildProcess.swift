@@ -26,7 +26,9 @@ package final class ChildProcess {
         unsafe posix_spawnattr_setflags(&attributes, flags)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer {
+            for index in unsafe words.indices { unsafe free(words[index]) }
+        }
         var id: pid_t = 0
         // Safe: all that is handed over outlives the call.
         let code = unsafe posix_spawn(&id, path, &actions, &attributes, words, environ)
