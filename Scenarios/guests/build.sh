@@ -27,7 +27,7 @@ for guest in statestore etag; do
         --stack-first "$work/$guest.o" "$work/runtime.o" -o "$out/$guest.wasm"
 done
 
-builtins=$(ls /usr/lib/llvm-*/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a 2>/dev/null | head -n 1 || true)
+builtins=$(find /usr/lib -path '*/wasi/libclang_rt.builtins-wasm32.a' 2>/dev/null | head -n 1)
 if [ -e /usr/include/wasm32-wasi ] && [ -n "$builtins" ]; then
     "$tools/clang" --target=wasm32-wasi --sysroot=/usr -O2 -nodefaultlibs "$here/c/statestore.c" \
         -lc "$builtins" -o "$out/build/statestore-c.wasm"
