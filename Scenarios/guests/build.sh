@@ -25,6 +25,7 @@ for guest in statestore etag; do
         -c Host.swift DaprClient.swift "$guest.swift" -o "$guest.o")
     "$tools/wasm-ld" --no-entry --gc-sections --strip-all --export=_start -z stack-size=65536 \
         --stack-first "$work/$guest.o" "$work/runtime.o" -o "$out/$guest.wasm"
+    chmod 644 "$out/$guest.wasm"
 done
 
 builtins=$(find /usr/lib -path '*/wasi/libclang_rt.builtins-wasm32.a' 2>/dev/null | head -n 1)
