@@ -1,15 +1,21 @@
 extension String {
     /// The text of `bytes`; what is not UTF-8 becomes U+FFFD. For people to read, never for keys.
-    package init(text bytes: some Sequence<UInt8>) {
-        self = String(decoding: Array(bytes), as: UTF8.self)
-    }
+    package init(text bytes: ByteSlice) { self = String(decoding: bytes, as: UTF8.self) }
+
+    package init(text bytes: [UInt8]) { self = String(decoding: bytes, as: UTF8.self) }
 }
 
-extension Collection where Element == UInt8 {
+// On slices alone, and byte by byte over spans: generic code of another module is not specialised,
+// and a request compares some fifty names.
+extension ArraySlice<UInt8> {
     /// Whether these bytes are the UTF-8 of `text`, byte for byte.
     package func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { unsafe elementsEqual($0) }
+        let bytes = span
+        // Safe: a literal is as long as it says.
+        let literal = unsafe text.utf8Start
+        for index in bytes.indices where unsafe bytes[index] != literal[index] { return false }
+        return true
     }
 
     /// Whether these bytes are `text`, ASCII letters compared without case.
@@ -17,23 +23,50 @@ extension Collection where Element == UInt8 {
     /// - Parameter text: lower-case ASCII.
     package func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { lower in
-            unsafe elementsEqual(lower) { $0.lowercased == $1 }
+        let bytes = span
+        // Safe: as above.
+        let literal = unsafe text.utf8Start
+        for index in bytes.indices where unsafe bytes[index].lowercased != literal[index] {
+            return false
         }
+        return true
+    }
+
+    /// Whether these bytes are `other`'s.
+    package func equals(_ other: [UInt8]) -> Bool {
+        guard count == other.count else { return false }
+        let (bytes, others) = (span, other.span)
+        for index in bytes.indices where bytes[index] != others[index] { return false }
+        return true
+    }
+
+    /// Whether these bytes are the UTF-8 of `text`.
+    package func equals(utf8 text: String) -> Bool {
+        let others = text.utf8
+        guard count == others.count else { return false }
+        for (byte, other) in zip(self, others) where byte != other { return false }
+        return true
+    }
+
+    /// Where `byte` occurs first.
+    package func index(of byte: UInt8) -> Int? {
+        let bytes = span
+        for index in bytes.indices where bytes[index] == byte { return startIndex + index }
+        return nil
     }
 }
 
 extension UInt8 {
     /// The ASCII letter in lower case; any other byte as it is.
-    package var lowercased: UInt8 {
+    @inlinable package var lowercased: UInt8 {
         self >= 0x41 && self <= 0x5A ? self | 0x20 : self
     }
 
     /// Whether this is an ASCII digit.
-    package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+    @inlinable package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 
     /// The value of a hexadecimal digit, nil for any other byte.
-    package var hexValue: UInt8? {
+    @inlinable package var hexValue: UInt8? {
         switch self {
         case 0x30...0x39: self - 0x30
         case 0x41...0x46: self - 0x41 + 10

@@ -174,8 +174,10 @@ final class ServeProcess {
     }
 
     private func waitForStop() async -> Int32 {
-        if let stopStatus { return stopStatus }
-        return await Suspension.suspend { stop = $0 }
+        await Suspension.suspend { suspension in
+            if let stopStatus { return suspension.resume(returning: stopStatus) }
+            stop = suspension
+        }
     }
 }
 

@@ -61,7 +61,7 @@ package final class Front: RequestHandler {
     private func isAuthorized(_ head: RequestHead, _ endpoint: Endpoint?) -> Bool {
         guard let token = sidecar.settings.apiToken, endpoint?.api != .healthz else { return true }
         guard let given = head.fields["dapr-api-token"] else { return false }
-        return given.elementsEqual(token.utf8)
+        return given.equals(utf8: token)
     }
 
     private func record(_ call: Call, api: APIName, _ response: Response) {

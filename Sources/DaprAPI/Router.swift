@@ -55,7 +55,7 @@ struct PathPattern: ExpressibleByStringLiteral {
     func match(_ path: [ByteSlice]) -> [ByteSlice]? {
         for (segment, given) in zip(segments, path) {
             guard case .literal(let bytes) = segment else { continue }
-            guard given.elementsEqual(bytes) else { return nil }
+            guard given.equals(bytes) else { return nil }
         }
         var parameters: [ByteSlice] = []
         for (segment, given) in zip(segments, path) {

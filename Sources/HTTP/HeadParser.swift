@@ -93,12 +93,12 @@ enum HeadParser {
 
 extension UInt8 {
     /// RFC 9110 §5.6.2: a character of a token. Two words of bits: bytes 0–63 and 64–127.
-    package var isToken: Bool {
+    @inlinable package var isToken: Bool {
         guard self < 128 else { return false }
         let bits: UInt64 = self < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
         return bits >> UInt64(self & 63) & 1 == 1
     }
 
     /// RFC 9110 §5.5: a byte that a field value may hold.
-    package var isFieldValue: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
+    @inlinable package var isFieldValue: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
 }

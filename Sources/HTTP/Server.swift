@@ -26,23 +26,23 @@ package final class Server {
     /// Begins to accept connections at `listener`.
     package func serve(_ listener: Listener, on loop: isolated EventLoop) {
         listeners.append(listener)
-        Task {
+        loop.spawn {
             while let stream = await listener.accept() { self.open(stream, on: loop) }
         }
     }
 
-    private func open(_ stream: ByteStream, on loop: isolated EventLoop) {
+    private func open(_ stream: ByteStream, on loop: EventLoop) {
         let connection = Connection(
             stream: stream, limits: limits, reactor: reactor, date: date)
         connections[ObjectIdentifier(connection)] = connection
         if isStopping { connection.stop() }
-        Task {
+        loop.spawn {
             await connection.run(self.handler)
-            self.closed(connection, on: loop)
+            self.closed(connection)
         }
     }
 
-    private func closed(_ connection: Connection, on loop: isolated EventLoop) {
+    private func closed(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         guard connections.isEmpty else { return }
         whenEmpty?.resume()
@@ -65,7 +65,10 @@ package final class Server {
             await self.reactor.sleep(for: grace)
             if !Task.isCancelled { self.abort(on: loop) }
         }
-        await Suspension<Void>.suspend { whenEmpty = $0 }
+        await Suspension<Void>.suspend { suspension in
+            // Looked at again: other jobs of the loop may have run before the suspension.
+            if connections.isEmpty { suspension.resume() } else { whenEmpty = suspension }
+        }
         deadline.cancel()
     }
 

@@ -52,8 +52,12 @@ package final class RedisConnection {
             for task in waiting { task.resume(returning: result) }
             try result.get()
         } else {
-            try await Suspension<Result<Void, RedisError>>.suspend {
-                connecting?.append($0)
+            try await Suspension<Result<Void, RedisError>>.suspend { suspension in
+                // Looked at again, as below: another job may have run before the suspension.
+                guard connecting != nil else {
+                    return suspension.resume(returning: .success(()))
+                }
+                connecting?.append(suspension)
             }.get()
         }
         guard let link else { throw .disconnected }
@@ -136,6 +140,7 @@ private final class Link {
             throw .tooManyCommands
         }
         return try await Suspension<Reply>.suspend { suspension in
+            guard isOpen else { return suspension.resume(returning: .failure(.disconnected)) }
             let deadline = loop.reactor.now + RedisLimits.replyTimeout.nanoseconds
             waiters.append(
                 Waiter(suspension: suspension, missing: replies, deadline: deadline))

@@ -59,8 +59,8 @@ package final class RedisStateStore: StateStore {
         var (data, version): ([UInt8]?, [UInt8]?)
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             guard let name = fields[index].bytes else { continue }
-            if name.equals("data") { data = fields[index + 1].bytes }
-            if name.equals("version") { version = fields[index + 1].bytes }
+            if name[...].equals("data") { data = fields[index + 1].bytes }
+            if name[...].equals("version") { version = fields[index + 1].bytes }
         }
         guard let data, let version else {
             throw .failed("required hash field 'data' or 'version' was not found")

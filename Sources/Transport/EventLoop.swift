@@ -20,11 +20,15 @@ package actor EventLoop {
         try Thread.start { reactor.run() }
     }
 
-    /// Runs `body` on the loop; what it makes may stay there.
+    /// Runs `body` on the loop; what it makes may stay there. The loop's thread is its preferred
+    /// executor meanwhile: see `Reactor`.
     package func run<R, E: Error>(
         _ body: @Sendable (isolated EventLoop) async throws(E) -> sending R
     ) async throws(E) -> sending R {
-        try await body(self)
+        // Safe: what the body returned was `sending` already; the box merely carries it.
+        unsafe try await withTaskExecutorPreference(reactor) { () async throws(E) -> Sent<R> in
+            Sent(value: try await body(self))
+        }.value
     }
 
     /// Ends the thread after the jobs that are ready.
@@ -96,20 +100,22 @@ extension Duration {
 }
 
 extension EventLoop {
-    /// Starts a task on this loop from code that runs on it already but whose functions do not
-    /// carry the loop as a parameter, such as a store behind its protocol.
+    /// Starts a task on this loop, from code that runs on it already. Its preferred executor is the
+    /// loop too: see `Reactor`.
     package nonisolated func spawn(_ body: @escaping () async -> Void) {
+        assert(reactor.isOnLoop)
         let confined = Confined(body)
-        // Traps when the caller is not on this loop.
-        assumeIsolated { loop in
-            _ = Task {
-                _ = loop
-                await confined.body()
-            }
-        }
+        Task(executorPreference: reactor) { await self.perform(confined) }
     }
 
-    /// Sendable unchecked: made and used on one loop, which `spawn` checks.
+    private func perform(_ confined: Confined) async { await confined.body() }
+
+    /// Sendable unchecked: what `run`'s body returned was `sending` already.
+    private struct Sent<R>: @unchecked Sendable {
+        nonisolated(unsafe) let value: R
+    }
+
+    /// Sendable unchecked: made on one loop, which `spawn` checks, and run on the same.
     private struct Confined: @unchecked Sendable {
         let body: () async -> Void
         init(_ body: @escaping () async -> Void) { self.body = body }

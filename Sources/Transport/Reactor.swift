@@ -4,10 +4,14 @@ internal import Synchronization
 
 /// The executor behind an `EventLoop`: one thread that runs jobs and waits in epoll.
 ///
+/// A task's preferred executor as well as an actor's: a continuation is resumed on the generic
+/// executor before it hops back to its actor, and with the preference that is this thread too,
+/// instead of a way round by the global pool (8 of 17 µs per request).
+///
 /// Every method but `enqueue`, `post` and `stop` belongs to that thread and checks it in debug
 /// builds. Descriptors are registered once, edge-triggered; a token carries a generation beside the
 /// slot, so that an event of a closed descriptor never wakes its successor.
-@safe package final class Reactor: SerialExecutor, @unchecked Sendable {
+@safe package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// What a wait for a descriptor ended with.
     enum Wake { case ready, timedOut, interrupted }
 
@@ -119,7 +123,8 @@ internal import Synchronization
         while index < jobs.count {
             let job = jobs[index]
             index += 1
-            unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+            unsafe job.runSynchronously(
+                isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             if index == 1024 {
                 // A pass that keeps feeding itself must not keep the sockets waiting.
                 break
@@ -248,6 +253,13 @@ internal import Synchronization
         guard slots[index].generation == UInt32(token >> 32) else { return .interrupted }
         if slots[index].takeReadiness(direction) { return .ready }
         return await Suspension.suspend { suspension in
+            // Looked at again: an event may have come between, if the suspension took a hop.
+            guard slots[index].generation == UInt32(token >> 32) else {
+                return suspension.resume(returning: .interrupted)
+            }
+            if slots[index].takeReadiness(direction) {
+                return suspension.resume(returning: .ready)
+            }
             slots[index][direction] = Waiter(suspension: suspension, deadline: deadline)
             guard deadline != nil else { return }
             waitersWithDeadline += 1

@@ -6,9 +6,16 @@
     private let continuation: UnsafeContinuation<Value, Never>
 
     /// Suspends the calling task and hands `body` what resumes it.
-    package static func suspend(_ body: (Suspension<Value>) -> Void) async -> Value {
+    ///
+    /// - Parameter isolation: the caller's; handed on, because a continuation taken without it is
+    ///   resumed by way of the global pool.
+    package static func suspend(
+        isolation: isolated (any Actor)? = #isolation, _ body: (Suspension<Value>) -> Void
+    ) async -> Value {
         // Safe as long as `body`'s receiver resumes once; see the type's comment.
-        unsafe await withUnsafeContinuation { unsafe body(Suspension(continuation: $0)) }
+        unsafe await withUnsafeContinuation(isolation: isolation) {
+            unsafe body(Suspension(continuation: $0))
+        }
     }
 
     private init(continuation: UnsafeContinuation<Value, Never>) {
