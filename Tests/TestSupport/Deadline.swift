@@ -1,0 +1,24 @@
+internal import Foundation
+package import Transport
+
+/// Generous bounds against hanging; no test measures time by them.
+package enum Deadline {
+    package struct Passed: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package static func after(_ duration: Duration) -> MonotonicTime {
+        Reactor.monotonicNow() + duration.nanoseconds
+    }
+
+    /// Asks again and again, at most 20 seconds, until `condition` holds.
+    package static func wait(_ what: String, until condition: () throws -> Bool) throws {
+        let deadline = after(.seconds(20))
+        while try !condition() {
+            guard Reactor.monotonicNow() < deadline else {
+                throw Passed(description: "waited in vain for \(what)")
+            }
+            usleep(2000)
+        }
+    }
+}
