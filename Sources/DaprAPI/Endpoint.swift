@@ -3,7 +3,9 @@ internal import Bytes
 internal import HTTP
 
 /// One route of the API as data. Its handler decodes, calls one building block, encodes; no more.
-struct Endpoint {
+///
+/// A class, because a request's match is handed from box to box: one retain, not one per member.
+final class Endpoint {
     typealias Handle = (Call) async throws(APIError) -> Response
 
     let methods: [StaticString]

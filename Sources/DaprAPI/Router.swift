@@ -23,7 +23,7 @@ struct Router {
     }
 
     func match(_ method: ByteSlice, _ path: ByteSlice) -> Match? {
-        let segments = path.split(separator: UInt8(ascii: "/"))
+        let segments = Self.segments(of: path)
         guard segments.count < byLength.count else { return nil }
         for endpoint in byLength[segments.count] where endpoint.accepts(method) {
             if let parameters = endpoint.pattern.match(segments) {
@@ -31,6 +31,20 @@ struct Router {
             }
         }
         return nil
+    }
+
+    /// What stands between the slashes of a cleaned path.
+    private static func segments(of path: ByteSlice) -> [ByteSlice] {
+        var segments: [ByteSlice] = []
+        // The longest route has five; a longer path is no route.
+        segments.reserveCapacity(6)
+        var rest = path.dropFirst()
+        while let slash = rest.index(of: UInt8(ascii: "/")) {
+            segments.append(rest[..<slash])
+            rest = rest[(slash + 1)...]
+        }
+        if !rest.isEmpty { segments.append(rest) }
+        return segments
     }
 }
 
@@ -53,13 +67,13 @@ struct PathPattern: ExpressibleByStringLiteral {
 
     /// The parameters of a path that fits, nil when it does not.
     func match(_ path: [ByteSlice]) -> [ByteSlice]? {
-        for (segment, given) in zip(segments, path) {
-            guard case .literal(let bytes) = segment else { continue }
-            guard given.equals(bytes) else { return nil }
+        for index in segments.indices {
+            guard case .literal(let bytes) = segments[index] else { continue }
+            guard path[index].equals(bytes) else { return nil }
         }
         var parameters: [ByteSlice] = []
-        for (segment, given) in zip(segments, path) {
-            if case .parameter = segment { parameters.append(given) }
+        for index in segments.indices {
+            if case .parameter = segments[index] { parameters.append(path[index]) }
         }
         return parameters
     }

@@ -33,9 +33,22 @@ package struct Fields: Sendable {
         return nil
     }
 
+    /// How many lines of `name`, given in lower case, there are.
+    func count(of name: StaticString) -> Int {
+        var count = 0
+        for line in lines where line.name.count == name.utf8CodeUnitCount {
+            if slice(line.name).equalsIgnoringCase(name) { count += 1 }
+        }
+        return count
+    }
+
     /// All values of `name`, which is given in lower case.
     package func all(_ name: StaticString) -> [ByteSlice] {
-        lines.filter { slice($0.name).equalsIgnoringCase(name) }.map { slice($0.value) }
+        var values: [ByteSlice] = []
+        for line in lines where line.name.count == name.utf8CodeUnitCount {
+            if slice(line.name).equalsIgnoringCase(name) { values.append(slice(line.value)) }
+        }
+        return values
     }
 
     /// Whether a comma-separated value of `name` holds `token`, both in lower case.

@@ -106,7 +106,7 @@ package enum RequestParser {
 
     private static func checkHost(_ fields: Fields, isHTTP10: Bool) throws(ParseError) {
         // RFC 9112 §3.2: exactly one, and needed in HTTP/1.1.
-        let hosts = fields.all("host").count
+        let hosts = fields.count(of: "host")
         if hosts > 1 { throw ParseError(offset: 0, reason: .severalHosts) }
         if hosts == 0, !isHTTP10 { throw ParseError(offset: 0, reason: .missingHost) }
     }

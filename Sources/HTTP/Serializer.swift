@@ -59,7 +59,9 @@ package enum Serializer {
     private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: name.utf8)
         bytes.append(contentsOf: separator)
-        for byte in value.utf8 { bytes.append(byte.isFieldValue ? byte : 0x20) }
+        let start = bytes.count
+        bytes.append(contentsOf: value.utf8)
+        for index in start..<bytes.count where !bytes[index].isFieldValue { bytes[index] = 0x20 }
         bytes.append(contentsOf: lineEnd)
     }
 

@@ -68,7 +68,7 @@ package struct StateBlock {
 
     /// The component `name`.
     package func component(named name: ByteSlice) throws(StateProblem) -> StateComponent {
-        for component in sidecar.stateComponents where name.equals(utf8: component.name) {
+        for component in sidecar.stateComponents where name.equals(component.nameBytes) {
             return component
         }
         let text = String(text: name)

@@ -1,7 +1,9 @@
 package import Backends
 
 /// A state store as a sidecar names it: a back end behind a component.
-package struct StateComponent {
+///
+/// Confined to the sandbox's loop.
+package final class StateComponent {
     /// How the store's family words and formats what families differ in.
     package enum Family: Sendable {
         case memory
@@ -16,6 +18,8 @@ package struct StateComponent {
     package let family: Family
     package let store: any StateStore
     package let keyPrefix: KeyPrefix
+    /// The name as requests spell it.
+    let nameBytes: [UInt8]
 
     package init(
         name: String, type: String, version: String, family: Family, store: any StateStore,
@@ -27,5 +31,6 @@ package struct StateComponent {
         self.family = family
         self.store = store
         self.keyPrefix = keyPrefix
+        nameBytes = Array(name.utf8)
     }
 }
