@@ -79,7 +79,7 @@ PYTHON
 }
 
 check_system
-install_packages make binutils python3 libsqlite3-dev libhiredis-dev libyaml-dev redis-server shellcheck \
+install_packages make binutils curl python3 libsqlite3-dev libhiredis-dev libyaml-dev redis-server shellcheck \
     wasi-libc libclang-rt-14-dev-wasm32
 python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
 install_wasmtime

@@ -93,9 +93,12 @@ struct WasmRunCommand: AsyncParsableCommand {
         settings.countsFuel = fuel != nil
         settings.compiler = compiler ?? (fuel == nil ? .winch : .cranelift)
         let bytes = try GuestRunner.read(module)
+        let start = Reactor.monotonicNow()
         let runner = GuestRunner(try Engine(settings), cache: cache)
+        let load = Duration.nanoseconds(Reactor.monotonicNow() - start)
         let (compiled, loaded) = try runner.module(bytes)
         var outcome = try runner.run(guest, compiled)
+        outcome.timings.load = load
         outcome.timings.compile = loaded.compile
         outcome.timings.isCached = loaded.isCached
         return outcome
@@ -161,6 +164,7 @@ enum GuestReport {
                 + fraction
         }
         return """
+            load \(milliseconds(timings.load)) ms
             compile \(milliseconds(timings.compile)) ms\(timings.isCached ? " (cached)" : "")
             instantiate \(milliseconds(timings.instantiate)) ms
             run \(milliseconds(timings.run)) ms

@@ -36,6 +36,7 @@ package final class GuestLibrary: Sendable {
     private func runBlocking(_ run: GuestRun) throws(GuestError) -> GuestOutcome {
         let (runner, module, timings) = try prepare(run.name)
         var outcome = try runner.run(run, module)
+        outcome.timings.load = timings.load
         outcome.timings.compile = timings.compile
         outcome.timings.isCached = timings.isCached
         return outcome
@@ -48,11 +49,13 @@ package final class GuestLibrary: Sendable {
             state -> Result<(GuestRunner, CompiledModule, GuestTimings), GuestError> in
             do throws(GuestError) {
                 let runner: GuestRunner
+                let start = Reactor.monotonicNow()
                 if let known = state.runner {
                     runner = known
                 } else {
                     runner = GuestRunner(try Engine(), cache: cache)
                 }
+                let load = Duration.nanoseconds(Reactor.monotonicNow() - start)
                 state.runner = runner
                 if let known = state.modules[path] {
                     return .success((runner, known.module, known.timings))
@@ -62,7 +65,9 @@ package final class GuestLibrary: Sendable {
                 again.compile = .zero
                 again.isCached = true
                 state.modules[path] = (made.module, again)
-                return .success((runner, made.module, made.timings))
+                var first = made.timings
+                first.load = load
+                return .success((runner, made.module, first))
             } catch {
                 return .failure(error)
             }

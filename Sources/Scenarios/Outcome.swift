@@ -29,7 +29,8 @@ struct Outcome {
         parts["stderr"] = .string(String(text: guest.errorOutput))
         parts["calls"] = .array(guest.calls.map(Self.call))
         timings =
-            "compile \(Self.milliseconds(guest.timings.compile)) ms"
+            "load \(Self.milliseconds(guest.timings.load)) ms, "
+            + "compile \(Self.milliseconds(guest.timings.compile)) ms"
             + "\(guest.timings.isCached ? " (cached)" : ""), "
             + "instantiate \(Self.milliseconds(guest.timings.instantiate)) ms, "
             + "run \(Self.milliseconds(guest.timings.run)) ms"

@@ -93,6 +93,8 @@ package struct GuestOutcome: Sendable {
 }
 
 package struct GuestTimings: Sendable {
+    /// Opening libwasmtime and making the engine; zero when both were there.
+    package var load = Duration.zero
     /// Compiling, or loading the compiled module from the cache.
     package var compile = Duration.zero
     package var isCached = false
