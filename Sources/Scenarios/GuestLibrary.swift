@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import Transport
 package import WasmRunner
 
@@ -12,7 +11,7 @@ package final class GuestLibrary: Sendable {
     }
 
     private let cache: ModuleCache?
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init(cache: ModuleCache?) { self.cache = cache }
 

@@ -28,7 +28,7 @@ internal import Synchronization
 
     private let epoll: Int32
     private let wakeup: Int32
-    private let inbox = Mutex(Inbox())
+    private let inbox = Guarded(Inbox())
     private let inboxHasWork = Atomic(false)
     private let thread = Atomic<UInt>(0)
 

@@ -1,6 +1,5 @@
 internal import CWasmtime
 internal import Glibc
-internal import Synchronization
 package import Transport
 
 /// What a guest's code is made and counted with.
@@ -48,8 +47,14 @@ package enum GuestError: Error, Equatable {
     package let settings: EngineSettings
     /// Where the library was found; part of what a cached module depends on.
     let library: String
-    /// How many guests run; the ticker sleeps when none does.
-    private let running = Mutex(0)
+    private let ticking = Guarded(Ticking())
+
+    /// The ticker ends when no guest runs, and is one however often guests come and go: two would
+    /// halve every time limit.
+    private struct Ticking {
+        var guests = 0
+        var hasTicker = false
+    }
 
     /// How far apart two ticks of the epoch are.
     static let tick = Duration.milliseconds(5)
@@ -70,24 +75,34 @@ package enum GuestError: Error, Equatable {
 
     /// Keeps the epoch moving while `body` runs.
     func whileTicking<R>(_ body: () -> R) throws(GuestError) -> R {
-        let isFirst = running.withLock { count in
-            count += 1
-            return count == 1
+        let needsTicker = ticking.withLock { ticking in
+            ticking.guests += 1
+            defer { ticking.hasTicker = true }
+            return !ticking.hasTicker
         }
-        defer { running.withLock { $0 -= 1 } }
-        if isFirst { try startTicking() }
+        defer { ticking.withLock { $0.guests -= 1 } }
+        if needsTicker { try startTicking() }
         return body()
+    }
+
+    /// For the ticker: whether a guest runs still; if not, the next one starts a ticker anew.
+    private func isNeeded() -> Bool {
+        ticking.withLock { ticking in
+            if ticking.guests == 0 { ticking.hasTicker = false }
+            return ticking.hasTicker
+        }
     }
 
     private func startTicking() throws(GuestError) {
         do throws(SystemError) {
             try Thread.start { [self] in
-                while running.withLock({ $0 > 0 }) {
+                while isNeeded() {
                     usleep(UInt32(Self.tick.nanoseconds / 1000))
                     unsafe cwt_engine_tick(handle)
                 }
             }
         } catch {
+            ticking.withLock { $0.hasTicker = false }
             throw .thread(error)
         }
     }

@@ -1,6 +1,6 @@
 internal import CWasmtime
 internal import Glibc
-internal import Synchronization
+internal import Transport
 
 /// libwasmtime, opened when the first guest is to run.
 package enum WasmLibrary {
@@ -19,7 +19,7 @@ package enum WasmLibrary {
         }
     }
 
-    private static let loaded = Mutex<Result<String, Missing>?>(nil)
+    private static let loaded = Guarded<Result<String, Missing>?>(nil)
 
     /// Opens the library once per process.
     ///
