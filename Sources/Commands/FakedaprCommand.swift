@@ -10,14 +10,15 @@ struct FakedaprCommand: AsyncParsableCommand {
             FAKEDAPR_DAPR_HTTP_PORT. A list takes its values separated by commas.
 
             EXAMPLES
-              fakedapr serve                              state in SQLite, at http://127.0.0.1:3500
-              fakedapr serve --store redis                state in the Redis at 127.0.0.1:6379
-              fakedapr scenario run statestore.yaml       run a scenario against every store
+              fakedapr serve                         state in SQLite, port 3500
+              fakedapr serve --store redis           state in Redis, port 6379
+              fakedapr scenario run statestore.yaml  a scenario on every store
               fakedapr wasm run -a http://127.0.0.1:3500 guest.wasm
 
             EXIT STATUS
-              0 ok, 1 usage, 2 file or parse error, 3 runtime or infrastructure, 4 an expectation
-              failed, 124 timeout, 130 interrupted. `wasm run` hands on the guest's own status.
+              0 ok, 1 usage, 2 file or parse error, 3 runtime or infrastructure,
+              4 an expectation failed, 124 timeout, 130 interrupted.
+              `wasm run` hands on the guest's own status.
             """,
         version: Version.current,
         subcommands: [ServeCommand.self, ScenarioCommand.self, WasmCommand.self])
