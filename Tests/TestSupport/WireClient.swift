@@ -19,6 +19,9 @@ package final class WireClient {
 
     package func send(_ bytes: [UInt8]) throws { try socket.send(bytes[...], deadline: deadline) }
 
+    /// Tells the server that no more bytes will come.
+    package func shutdownWrite() { socket.shutdownWrite() }
+
     /// Everything until the server closes. A reset counts as the end.
     package func readToEnd() throws -> String {
         while true {
