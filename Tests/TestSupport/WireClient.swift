@@ -6,12 +6,16 @@ package final class WireClient {
     private let socket: BlockingSocket
     private var buffer: ByteSlice = []
     private let deadline = Deadline.after(.seconds(20))
+    /// Lives as long as the connection: a server in this process.
+    private let peer: AnyObject?
 
     package init(port: UInt16) throws {
         socket = try BlockingSocket(to: .loopback(port: port), deadline: deadline)
+        peer = nil
     }
 
-    package init(to address: SocketAddress) throws {
+    package init(to address: SocketAddress, of peer: AnyObject? = nil) throws {
+        self.peer = peer
         socket = try BlockingSocket(to: address, deadline: deadline)
     }
 
