@@ -54,6 +54,15 @@ final class WireServer: Sendable {
         await loop.run { [held] loop in await held.server.stop(grace: grace, on: loop) }
     }
 
+    /// Stops, and lets requests for `/held` be answered as soon as the stop is under way.
+    func stopWhileHolding() async {
+        await loop.run { [held] loop in
+            // Their tasks are only made ready here; they go on when the stop waits for them.
+            held.handler.release()
+            await held.server.stop(grace: .seconds(600), on: loop)
+        }
+    }
+
     /// Runs `work` on the loop, which accepts and reads nothing meanwhile, then stops the server
     /// without a step between.
     func stop(after work: @escaping @Sendable () throws -> Void) async throws {
