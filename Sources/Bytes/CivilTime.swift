@@ -32,11 +32,15 @@ package struct CivilTime: Equatable, Sendable {
         weekday = Self.modulo(days + 4, 7)
     }
 
-    /// Seconds since 1970-01-01 00:00 UTC; nil for a month or a day that cannot be.
+    /// Seconds since 1970-01-01 00:00 UTC; nil for a date or a time that cannot be, and for a year
+    /// of more than five digits.
     package static func seconds(
         year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
     ) -> Int64? {
-        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        guard (-99_999...99_999).contains(year), (1...12).contains(month),
+            (1...days(in: month, of: year)).contains(day), (0...23).contains(hour),
+            (0...59).contains(minute), (0...60).contains(second)
+        else { return nil }
         // Years begin in March, as above.
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted - modulo(shifted, 400)) / 400
@@ -45,6 +49,16 @@ package struct CivilTime: Equatable, Sendable {
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         let days = era * 146_097 + dayOfEra - 719_468
         return Int64(days * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+
+    private static func days(in month: Int, of year: Int) -> Int {
+        switch month {
+        case 2:
+            year.isMultiple(of: 4) && !year.isMultiple(of: 100) || year.isMultiple(of: 400)
+                ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     private static func modulo(_ a: Int, _ b: Int) -> Int { ((a % b) + b) % b }

@@ -1,7 +1,8 @@
 /// Durations as Go's `time.ParseDuration` reads them: `1h2m`, `1.5s`, `500ms`.
 package enum GoDuration {
     private static let units: [(String, Double)] = [
-        ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600),
+        ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("μs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60),
+        ("h", 3600),
     ]
 
     /// nil for a text that is no duration.

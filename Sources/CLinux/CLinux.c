@@ -2,11 +2,14 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { batch = 256 };
@@ -37,7 +40,7 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int count, int tim
         uint32_t told = 0;
         if (seen & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) told |= CLINUX_READABLE;
         if (seen & (EPOLLOUT | EPOLLHUP | EPOLLERR)) told |= CLINUX_WRITABLE;
-        if (seen & (EPOLLHUP | EPOLLERR)) told |= CLINUX_CLOSED;
+        if (seen & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) told |= CLINUX_ENDED;
         events[i].events = told;
         events[i].token = ready[i].data.u64;
     }
@@ -68,6 +71,43 @@ int clinux_next_signal(int fd) {
     struct signalfd_siginfo info;
     ssize_t n = read(fd, &info, sizeof info);
     return n == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+// After fork: only functions that a signal handler may call.
+static void become(const char *path, char *const arguments[], uint64_t descriptors, int report) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+    struct rlimit limit;
+    if (descriptors > 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = descriptors < limit.rlim_max ? descriptors : limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    execve(path, arguments, environ);
+    int code = errno;
+    ssize_t written = write(report, &code, sizeof code);
+    (void)written;
+    _exit(127);
+}
+
+pid_t clinux_spawn(const char *path, char *const arguments[], uint64_t descriptors) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return -1;
+    pid_t id = fork();
+    if (id == 0) become(path, arguments, descriptors, report[1]);
+    int code = id < 0 ? errno : 0;
+    close(report[1]);
+    // Ends without a byte when execve has closed the other end.
+    if (id > 0)
+        while (read(report[0], &code, sizeof code) < 0 && errno == EINTR) continue;
+    close(report[0]);
+    if (code == 0) return id;
+    if (id > 0) waitpid(id, NULL, 0);
+    errno = code;
+    return -1;
 }
 
 const char *clinux_environment_entry(int index) { return environ[index]; }

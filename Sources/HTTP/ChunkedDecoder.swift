@@ -49,7 +49,7 @@ package struct ChunkedDecoder {
                 guard let line = try takeLine(&buffer, .badTrailer) else { return .needsMore }
                 trailerBytes += line.count
                 guard trailerBytes <= limits.headBytes else { throw refused(.headTooLarge) }
-                if line.isEmpty { state = .done }
+                if line.isEmpty { state = .done } else { try checkTrailer(line) }
             case .done:
                 return .end
             }
@@ -81,6 +81,15 @@ package struct ChunkedDecoder {
             digits.endIndex == line.endIndex || line[digits.endIndex] == UInt8(ascii: ";")
         else { throw refused(.badChunkSize) }
         return digits.reduce(0) { $0 << 4 | Int($1.hexValue ?? 0) }
+    }
+
+    /// Trailers are dropped, but not whatever stands in their place: a request, say.
+    private func checkTrailer(_ line: ByteSlice) throws(ParseError) {
+        do throws(ParseError) {
+            _ = try HeadParser.field(line, origin: line.startIndex)
+        } catch {
+            throw refused(.badTrailer)
+        }
     }
 
     private func refused(_ reason: ParseError.Reason) -> ParseError {

@@ -22,6 +22,8 @@ final class Connection {
     /// Whether a stop was asked for: the answer under way is the last one.
     private var isStopping = false
     private var isIdle = true
+    /// Whether there was no further request: nothing that the peer sent was left unread.
+    private var isFinished = false
 
     init(stream: ByteStream, limits: HTTPLimits, reactor: Reactor, date: HTTPDate) {
         self.stream = stream
@@ -40,13 +42,14 @@ final class Connection {
             guard await deliver(response, to: head, keepsAlive: keepsAlive) else { break }
             guard keepsAlive, await discardRest() else { break }
         }
-        await linger()
+        if !isFinished { await linger() }
         stream.close()
     }
 
-    /// Ends the connection after the request that has arrived or is being answered.
+    /// Ends the connection after the requests that have arrived or are being answered.
     func stop() {
         isStopping = true
+        reader.endsWhenDrained = true
         if isIdle { stream.interruptRead() }
     }
 
@@ -59,7 +62,9 @@ final class Connection {
         isIdle = true
         defer { isIdle = false }
         do throws(MessageReader.HeadError) {
-            return try await reader.requestHead()
+            let head = try await reader.requestHead()
+            isFinished = head == nil
+            return head
         } catch {
             isIdle = false
             await refuse(error)
@@ -80,7 +85,8 @@ final class Connection {
     private func keepsAlive(
         after head: RequestHead, _ body: RequestBody, _ response: Response
     ) -> Bool {
-        guard head.keepsAlive, !response.closes, !isStopping else { return false }
+        guard head.keepsAlive, !response.closes, !reader.isBroken else { return false }
+        if isStopping, !reader.hasBytes { return false }
         // A body that nobody read is dropped when it is small; Go's server closes after 256 KiB.
         return !body.isAwaitingContinue && (reader.declaredRest ?? 0) <= limits.discardedBodyBytes
     }

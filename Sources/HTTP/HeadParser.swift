@@ -6,7 +6,8 @@ internal import Bytes
 enum HeadParser {
     /// The index after the empty line that ends a head; nil while it has not come.
     ///
-    /// Line ends are CRLF; a lone LF is taken for one, as Go's server does (RFC 9112 §2.2).
+    /// A lone LF ends a line here, so that a head written with them is refused by `line` at once
+    /// instead of being waited for.
     ///
     /// - Parameter start: where to look from; what was searched before need not be searched again.
     static func end(of bytes: ByteSlice, from start: Int) -> Int? {
@@ -31,9 +32,11 @@ enum HeadParser {
         guard let newline = head[start...].firstIndex(of: lineFeed) else {
             throw ParseError(offset: start - head.startIndex, reason: .badRequestLine)
         }
-        let hasReturn = newline > start && head[newline - 1] == carriageReturn
-        let text = head[start..<(hasReturn ? newline - 1 : newline)]
-        // RFC 9112 §2.2: a bare CR is a line end to some and not to others.
+        // RFC 9112 §2.2: a bare LF, or a bare CR, is a line end to some and not to others.
+        guard newline > start, head[newline - 1] == carriageReturn else {
+            throw ParseError(offset: newline - head.startIndex, reason: .bareLineFeed)
+        }
+        let text = head[start..<(newline - 1)]
         if let bare = text.firstIndex(of: carriageReturn) {
             throw ParseError(offset: bare - head.startIndex, reason: .bareCarriageReturn)
         }
@@ -58,7 +61,10 @@ enum HeadParser {
         }
     }
 
-    private static func field(
+    /// One field line, without its end.
+    ///
+    /// - Parameter origin: the index from which an error's offset is counted.
+    static func field(
         _ text: ByteSlice, origin: Int
     ) throws(ParseError) -> Fields.Line {
         func refused(_ index: Int, _ reason: ParseError.Reason) -> ParseError {

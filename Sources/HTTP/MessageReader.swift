@@ -26,6 +26,11 @@ final class MessageReader {
     private let limits: HTTPLimits
     private var buffer: ByteSlice = []
     private var framing = Framing.none
+    private var isFirstHead = true
+    /// Whether a body did not arrive as its framing said: what follows cannot be told from it.
+    private(set) var isBroken = false
+    /// Whether heads that have not arrived are no longer waited for: a stop was asked for.
+    var endsWhenDrained = false
 
     init(stream: ByteStream, reactor: Reactor, limits: HTTPLimits) {
         self.stream = stream
@@ -43,27 +48,42 @@ final class MessageReader {
 
     /// The next request's head; nil when the peer is done, silent too long, or a stop was asked for.
     func requestHead() async throws(HeadError) -> RequestHead? {
-        var searched: Int?
-        var deadline = reactor.now + limits.idleTimeout.nanoseconds
+        var searched = 0
+        skipEmptyLines()
+        // As Go's server: a connection may rest between two requests, not before its first one.
+        let mayRest = buffer.isEmpty && !isFirstHead
+        isFirstHead = false
+        let patience = mayRest ? limits.idleTimeout : limits.headTimeout
+        var deadline = reactor.now + patience.nanoseconds
         while true {
-            skipEmptyLines()
-            let head = try parse { () throws(ParseError) in
-                try RequestParser.parse(buffer, searched: searched, limits: limits)
-            }
-            if let head {
-                buffer = buffer[head.bytes.endIndex...]
-                begin(head.framing)
-                return head
-            }
+            if let head = try requestHead(searched: searched) { return head }
+            if endsWhenDrained, !stream.hasBytes { return nil }
             let isIdle = buffer.isEmpty
-            searched = isIdle ? nil : buffer.endIndex
+            searched = buffer.count
             let outcome = await receive(deadline: deadline)
             guard outcome == .received else {
                 if outcome == .timedOut, !isIdle { throw .timedOut }
                 return nil
             }
             if isIdle { deadline = reactor.now + limits.headTimeout.nanoseconds }
+            skipEmptyLines()
         }
+    }
+
+    /// The head that the buffer begins with; nil while its end has not come.
+    ///
+    /// - Parameter searched: how many of the buffer's bytes hold no end.
+    private func requestHead(searched: Int) throws(HeadError) -> RequestHead? {
+        // Half of an empty line.
+        if buffer.equals("\r") { return nil }
+        let head = try parse { () throws(ParseError) in
+            try RequestParser.parse(
+                buffer, searched: buffer.startIndex + searched, limits: limits)
+        }
+        guard let head else { return nil }
+        buffer = buffer[head.bytes.endIndex...]
+        begin(head.framing)
+        return head
     }
 
     /// The next response's head; nil when the peer closed before sending one.
@@ -76,7 +96,8 @@ final class MessageReader {
             }
             if let head {
                 buffer = buffer.dropFirst(head.byteCount)
-                if head.status == 100 { continue }
+                // RFC 9110 §15.2: interim answers, hints as well as 100, come before the final one.
+                if head.status < 200, head.status != 101 { continue }
                 begin(head.framing)
                 return head
             }
@@ -135,6 +156,9 @@ final class MessageReader {
     /// Whether part of the body has arrived already.
     var hasBufferedBytes: Bool { !buffer.isEmpty }
 
+    /// Whether more has arrived than was used.
+    var hasBytes: Bool { hasBufferedBytes || stream.hasBytes }
+
     /// The next piece of the body; nil at its end.
     func bodyPiece(deadline: MonotonicTime) async throws(BodyError) -> ByteSlice? {
         while true {
@@ -152,7 +176,10 @@ final class MessageReader {
                 if let piece = take(.max) { return piece }
             }
             guard await receive(deadline: deadline) == .received else {
-                guard case .untilClose = framing else { throw .incomplete }
+                guard case .untilClose = framing else {
+                    isBroken = true
+                    throw .incomplete
+                }
                 framing = .none
                 return nil
             }
@@ -171,6 +198,7 @@ final class MessageReader {
 
     private func step(_ decoder: inout ChunkedDecoder) throws(BodyError) -> ChunkedDecoder.Step {
         do throws(ParseError) { return try decoder.next(from: &buffer) } catch {
+            isBroken = true
             throw .malformed(error)
         }
     }

@@ -15,6 +15,7 @@ package struct ParseError: Error, Equatable {
         case foldedField
         case badFieldValue
         case bareCarriageReturn
+        case bareLineFeed
         case tooManyFields
         case headTooLarge
         case missingHost
@@ -56,6 +57,7 @@ package struct ParseError: Error, Equatable {
         case .foldedField: "folded header line"
         case .badFieldValue: "control character in a header value"
         case .bareCarriageReturn: "carriage return without line feed"
+        case .bareLineFeed: "line feed without carriage return"
         case .tooManyFields: "too many header fields"
         case .headTooLarge: "header fields too large"
         case .missingHost: "missing required Host header"

@@ -84,7 +84,9 @@ package enum RequestParser {
     ) throws(ParseError) -> (path: ByteSlice, query: ByteSlice?) {
         let local = try localPart(of: target)
         let mark = local.firstIndex(of: UInt8(ascii: "?"))
-        let path = local[..<(mark ?? local.endIndex)]
+        // RFC 9110 §4.2.3: an absolute form without a path means the root.
+        let written = local[..<(mark ?? local.endIndex)]
+        let path = written.isEmpty ? [UInt8(ascii: "/")] : written
         guard Percent.isWellFormed(path) else { throw ParseError(offset: 0, reason: .badEscape) }
         return (path, mark.map { local[($0 + 1)...] })
     }

@@ -34,6 +34,9 @@ package enum ResponseParser {
             }
             return nil
         }
+        guard end - bytes.startIndex <= limits.headBytes else {
+            throw ParseError(offset: limits.headBytes, reason: .headTooLarge)
+        }
         let head = bytes[..<end]
         let (text, next) = try HeadParser.line(in: head, at: head.startIndex)
         let (status, isHTTP10) = try statusLine(text)

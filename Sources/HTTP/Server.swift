@@ -74,5 +74,8 @@ package final class Server {
 
     private func abort(on loop: isolated EventLoop) {
         for connection in connections.values { connection.abort() }
+        // A handler that hangs must not hold the stop as well.
+        whenEmpty?.resume()
+        whenEmpty = nil
     }
 }

@@ -62,6 +62,9 @@ package final class BlockingSocket {
         }
     }
 
+    /// Tells the peer that no more bytes will come; receiving goes on.
+    package func shutdownWrite() { shutdown(fd, Int32(SHUT_WR)) }
+
     private func wait(_ events: Int16, until deadline: MonotonicTime) -> Bool {
         while true {
             let now = Reactor.monotonicNow()

@@ -103,6 +103,9 @@ package final class ByteStream {
         if buffer.isEmpty {
             buffer = unsafe ByteSlice(bytes)
         } else {
+            // A slice keeps its indices while it grows; heads hold theirs in 32 bits, and a peer
+            // that pipelines may never let the buffer run empty.
+            if buffer.startIndex > TransportLimits.readChunk { buffer = ByteSlice(Array(buffer)) }
             unsafe buffer.append(contentsOf: bytes)
         }
     }

@@ -32,6 +32,13 @@ package final class Listener {
     }
 
     private static func bind(_ address: SocketAddress) throws(SystemError) -> Int32 {
+        do throws(SystemError) { return try bindOnce(address) } catch {
+            guard error.isAddressInUse, removeAbandoned(address) else { throw error }
+            return try bindOnce(address)
+        }
+    }
+
+    private static func bindOnce(_ address: SocketAddress) throws(SystemError) -> Int32 {
         let fd = socket(address.family, ByteStream.socketType, 0)
         guard fd >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
@@ -47,6 +54,19 @@ package final class Listener {
             Glibc.close(fd)
             throw error
         }
+    }
+
+    /// Removes a Unix socket that nobody listens at: a program that was killed left it.
+    ///
+    /// - Returns: whether there was one.
+    private static func removeAbandoned(_ address: SocketAddress) -> Bool {
+        guard case .unix(let path) = address else { return false }
+        let fd = socket(address.family, ByteStream.socketType, 0)
+        defer { Glibc.close(fd) }
+        // Safe: the kernel reads one address of the length given.
+        let code = unsafe address.withSockaddr { unsafe connect(fd, $0, $1) } ?? 0
+        guard code != 0, errno == ECONNREFUSED else { return false }
+        return unsafe unlink(path) == 0
     }
 
     private static func setOption(_ fd: Int32, _ level: Int32, _ name: Int32) {

@@ -108,9 +108,11 @@ internal import Synchronization
             takeInbox()
             runJobs()
             fireTimers()
-            guard jobs.isEmpty, !inboxHasWork.load(ordering: .acquiring) else { continue }
+            // Looked at even when there is work: jobs that feed themselves must not keep the sockets
+            // waiting.
+            let hasWork = !jobs.isEmpty || inboxHasWork.load(ordering: .acquiring)
             let count = unsafe clinux_epoll_wait(
-                epoll, &events, Int32(events.count), waitMilliseconds)
+                epoll, &events, Int32(events.count), hasWork ? 0 : waitMilliseconds)
             refreshNow()
             for index in 0..<max(0, Int(count)) { dispatch(events[index]) }
         }
@@ -161,6 +163,7 @@ internal import Synchronization
         guard index < slots.count, slots[index].generation == UInt32(event.token >> 32) else {
             return
         }
+        if event.events & UInt32(CLINUX_ENDED) != 0 { slots[index].hasEnded = true }
         if event.events & UInt32(CLINUX_READABLE) != 0 { wake(index, .read, .ready) }
         if event.events & UInt32(CLINUX_WRITABLE) != 0 { wake(index, .write, .ready) }
     }
@@ -186,6 +189,9 @@ internal import Synchronization
         var writer: Waiter?
         var isReadable = false
         var isWritable = false
+        /// The peer sends no more: reads never have to wait again. Told once, at the edge, perhaps
+        /// together with bytes that are still to be read.
+        var hasEnded = false
 
         subscript(direction: Direction) -> Waiter? {
             get { direction == .read ? reader : writer }
@@ -198,7 +204,7 @@ internal import Synchronization
             switch direction {
             case .read:
                 defer { isReadable = false }
-                return isReadable
+                return isReadable || hasEnded
             case .write:
                 defer { isWritable = false }
                 return isWritable
@@ -239,6 +245,7 @@ internal import Synchronization
         wake(index, .write, .interrupted)
         slots[index].isReadable = false
         slots[index].isWritable = false
+        slots[index].hasEnded = false
         slots[index].generation &+= 1
         freeSlots.append(index)
     }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// SIGINT and SIGTERM as something a loop can wait for.
 ///
@@ -27,19 +28,24 @@ package struct TerminationSignals: Sendable {
 
 /// The bound on open descriptors.
 package enum DescriptorLimit {
+    /// The soft limit before `raise`, 0 when it was not raised: children get it back, since a program
+    /// that uses select is lost with more than 1024.
+    private static let original = Atomic<UInt64>(0)
+
+    static var ofChildren: UInt64 { original.load(ordering: .relaxed) }
+
     /// Raises the soft limit to the hard one, for thousands of connections.
-    ///
-    /// - Returns: the soft limit as it was; children get it back.
-    @discardableResult
-    package static func raise() -> UInt64 {
+    package static func raise() {
         var limit = rlimit()
         // Safe: one rlimit, a local.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            return 1024
+            return
         }
         let before = limit.rlim_cur
-        limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+        let wanted = min(limit.rlim_max, 1 << 20)
+        guard wanted > before else { return }
+        limit.rlim_cur = wanted
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return UInt64(before)
+        original.store(UInt64(before), ordering: .relaxed)
     }
 }

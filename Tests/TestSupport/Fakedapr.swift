@@ -44,16 +44,24 @@ package final class FakedaprProcess {
     private let folder: TemporaryFolder
 
     /// Starts the program; its output goes to files, so that no pipe can fill.
+    ///
+    /// - Parameter descriptors: how many it may have open; nil for as many as the tests.
     package init(
         _ arguments: [String], environment: [String: String] = [:], folder: String? = nil,
-        input: String? = nil
+        input: String? = nil, descriptors: Int? = nil
     ) throws {
         let own = try TemporaryFolder()
         self.folder = own
         outputFile = try own.write("stdout", "")
         errorFile = try own.write("stderr", "")
-        process.executableURL = URL(fileURLWithPath: Fakedapr.path)
-        process.arguments = arguments
+        if let descriptors {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            let script = "ulimit -n \(descriptors) && exec \"$0\" \"$@\""
+            process.arguments = ["-c", script, Fakedapr.path] + arguments
+        } else {
+            process.executableURL = URL(fileURLWithPath: Fakedapr.path)
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = URL(fileURLWithPath: folder ?? own.path)
         let surroundings = ProcessInfo.processInfo.environment
         var variables = surroundings.filter {
@@ -110,10 +118,12 @@ package final class ServeProcess {
 
     /// Starts `serve --port 0` with more arguments and waits until its first line names the port.
     package init(
-        _ arguments: [String] = [], environment: [String: String] = [:], folder: String? = nil
+        _ arguments: [String] = [], environment: [String: String] = [:], folder: String? = nil,
+        descriptors: Int? = nil
     ) throws {
         let process = try FakedaprProcess(
-            ["serve", "--port", "0"] + arguments, environment: environment, folder: folder)
+            ["serve", "--port", "0"] + arguments, environment: environment, folder: folder,
+            descriptors: descriptors)
         self.process = process
         var port: UInt16?
         try Deadline.wait("serve to tell its port") {

@@ -6,18 +6,25 @@ package final class WireClient {
     private let socket: BlockingSocket
     private var buffer: ByteSlice = []
     private let deadline = Deadline.after(.seconds(20))
+    /// Lives as long as the connection: a server in this process.
+    private let peer: AnyObject?
 
     package init(port: UInt16) throws {
         socket = try BlockingSocket(to: .loopback(port: port), deadline: deadline)
+        peer = nil
     }
 
-    package init(to address: SocketAddress) throws {
+    package init(to address: SocketAddress, of peer: AnyObject? = nil) throws {
+        self.peer = peer
         socket = try BlockingSocket(to: address, deadline: deadline)
     }
 
     package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     package func send(_ bytes: [UInt8]) throws { try socket.send(bytes[...], deadline: deadline) }
+
+    /// Tells the server that no more bytes will come.
+    package func shutdownWrite() { socket.shutdownWrite() }
 
     /// Everything until the server closes. A reset counts as the end.
     package func readToEnd() throws -> String {

@@ -16,7 +16,8 @@ struct clinux_event {
 enum {
     CLINUX_READABLE = 0x1,
     CLINUX_WRITABLE = 0x2,
-    CLINUX_CLOSED = 0x4,
+    /// The peer will send no more.
+    CLINUX_ENDED = 0x4,
 };
 
 /// A new epoll descriptor, close-on-exec; -1 and errno when the kernel refuses.
@@ -41,6 +42,11 @@ uintptr_t clinux_thread_id(void);
 int clinux_termination_signals(void);
 /// Which signal is pending on a descriptor of `clinux_termination_signals`, 0 when none is.
 int clinux_next_signal(int fd);
+
+/// Starts `path` in a process group of its own, its standard streams on /dev/null, no signal
+/// blocked, its soft limit of descriptors `descriptors` (0: as it is here). -1 and errno when it
+/// cannot be started. posix_spawn sets no limits.
+pid_t clinux_spawn(const char *path, char *const arguments[], uint64_t descriptors);
 
 /// The `index`-th variable of the environment as `NAME=value`, NULL past the last one.
 const char *clinux_environment_entry(int index);
