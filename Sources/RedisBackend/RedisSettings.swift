@@ -104,10 +104,11 @@ package struct RedisSettings: Hashable, Sendable {
         _ address: String, port: String?
     ) throws(Problem) -> (String, UInt16) {
         let colon = address.lastIndex(of: ":")
-        // An IPv6 address without a port ends in a bracket, or has no brackets at all.
+        // Without a port, an IPv6 address ends in a bracket or has no brackets at all.
         let isIPv6 = address.count { $0 == ":" } > 1 && !address.contains("]:")
         let hasPort = colon != nil && !isIPv6
-        let host = hasPort ? String(address[..<(colon ?? address.endIndex)]) : address
+        var host = hasPort ? String(address[..<(colon ?? address.endIndex)]) : address
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         let text =
             hasPort ? String(address[address.index(after: colon ?? address.startIndex)...]) : port
         guard let text, !text.isEmpty else { return (host, 6379) }
