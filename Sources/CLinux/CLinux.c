@@ -37,7 +37,7 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int count, int tim
         uint32_t told = 0;
         if (seen & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) told |= CLINUX_READABLE;
         if (seen & (EPOLLOUT | EPOLLHUP | EPOLLERR)) told |= CLINUX_WRITABLE;
-        if (seen & (EPOLLHUP | EPOLLERR)) told |= CLINUX_CLOSED;
+        if (seen & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) told |= CLINUX_ENDED;
         events[i].events = told;
         events[i].token = ready[i].data.u64;
     }

@@ -168,6 +168,7 @@ internal import Synchronization
         guard index < slots.count, slots[index].generation == UInt32(event.token >> 32) else {
             return
         }
+        if event.events & UInt32(CLINUX_ENDED) != 0 { slots[index].hasEnded = true }
         if event.events & UInt32(CLINUX_READABLE) != 0 { wake(index, .read, .ready) }
         if event.events & UInt32(CLINUX_WRITABLE) != 0 { wake(index, .write, .ready) }
     }
@@ -193,6 +194,9 @@ internal import Synchronization
         var writer: Waiter?
         var isReadable = false
         var isWritable = false
+        /// The end came, perhaps in one event with the last bytes; as events are edges, there will be
+        /// no other one to tell of it.
+        var hasEnded = false
 
         subscript(direction: Direction) -> Waiter? {
             get { direction == .read ? reader : writer }
@@ -205,7 +209,7 @@ internal import Synchronization
             switch direction {
             case .read:
                 defer { isReadable = false }
-                return isReadable
+                return isReadable || hasEnded
             case .write:
                 defer { isWritable = false }
                 return isWritable
@@ -246,6 +250,7 @@ internal import Synchronization
         wake(index, .write, .interrupted)
         slots[index].isReadable = false
         slots[index].isWritable = false
+        slots[index].hasEnded = false
         slots[index].generation &+= 1
         freeSlots.append(index)
     }

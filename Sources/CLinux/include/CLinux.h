@@ -16,7 +16,8 @@ struct clinux_event {
 enum {
     CLINUX_READABLE = 0x1,
     CLINUX_WRITABLE = 0x2,
-    CLINUX_CLOSED = 0x4,
+    /// The peer will send nothing more, or the socket failed: no further event need come.
+    CLINUX_ENDED = 0x4,
 };
 
 /// A new epoll descriptor, close-on-exec; -1 and errno when the kernel refuses.
