@@ -32,6 +32,27 @@ package final class Listener {
     }
 
     private static func bind(_ address: SocketAddress) throws(SystemError) -> Int32 {
+        do throws(SystemError) { return try bindOnce(address) } catch {
+            // The socket file of a process that was killed stays behind and is in nobody's use.
+            guard case .unix(let path) = address, error.isAddressInUse, isAbandoned(address) else {
+                throw error
+            }
+            _ = unsafe unlink(path)
+        }
+        return try bindOnce(address)
+    }
+
+    private static func isAbandoned(_ address: SocketAddress) -> Bool {
+        let deadline = Reactor.monotonicNow() + Duration.seconds(1).nanoseconds
+        do throws(SystemError) {
+            _ = try BlockingSocket(to: address, deadline: deadline)
+            return false
+        } catch {
+            return error.code == ECONNREFUSED
+        }
+    }
+
+    private static func bindOnce(_ address: SocketAddress) throws(SystemError) -> Int32 {
         let fd = socket(address.family, ByteStream.socketType, 0)
         guard fd >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
