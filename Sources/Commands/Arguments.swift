@@ -4,54 +4,89 @@ internal import Transport
 
 /// What was typed, made into what argument-parser takes: Go's spellings, and the environment.
 enum Arguments {
-    /// - Throws: `Failure` when an environment variable names no option.
+    /// - Throws: `Failure` for a value that no flag can have.
     static func prepared(_ typed: [String]) throws(Failure) -> [String] {
-        let typed = typed.first == "serve" ? goSpelling(typed) : typed
-        return merged(typed, environment: ProcessEnvironment.all)
+        try prepared(typed, environment: ProcessEnvironment.all)
     }
 
-    /// Go's flag package takes `-app-id` for `--app-id`, and `--flag=false` for a flag left out.
-    static func goSpelling(_ arguments: [String]) -> [String] {
+    static func prepared(
+        _ typed: [String], environment: [String: String]
+    ) throws(Failure) -> [String] {
+        let isServe = typed.first == "serve"
+        let dashed = isServe ? twoDashes(typed) : typed
+        let variables = environment.filter {
+            $0.key.hasPrefix(prefix) && $0.key != "FAKEDAPR_WASMTIME" && !$0.value.isEmpty
+        }
+        // Asking argument-parser for its options costs milliseconds, and most starts need none.
+        guard !variables.isEmpty || isServe && dashed.contains(where: isUnusual) else {
+            return dashed
+        }
+        let (path, options) = CommandOptions.find(dashed)
+        let merged = try adding(variables, to: dashed, after: path, options)
+        return isServe ? try goSpelling(merged, options) : merged
+    }
+
+    // MARK: Go's spellings
+
+    /// Go's flag package takes `-app-id` for `--app-id`.
+    private static func twoDashes(_ arguments: [String]) -> [String] {
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        return arguments[..<end].map { word in
+            let isLong = word.utf8.count > 2 && word.hasPrefix("-") && !word.hasPrefix("--")
+            return isLong && word.dropFirst().first?.isLetter == true ? "-\(word)" : word
+        } + arguments[end...]
+    }
+
+    private static func isUnusual(_ word: String) -> Bool {
+        word.hasPrefix("--") && word.contains("=") || isNegative(word)
+    }
+
+    private static func isNegative(_ word: String) -> Bool {
+        word.hasPrefix("-") && word.dropFirst().first?.isNumber == true
+    }
+
+    /// `--flag=false` is a flag left out, and `--option -1` has a value, to Go.
+    private static func goSpelling(
+        _ arguments: [String], _ options: [CommandOptions]
+    ) throws(Failure) -> [String] {
         var spelt: [String] = []
-        for (index, argument) in arguments.enumerated() {
-            if argument == "--" { return spelt + arguments[index...] }
-            var word = argument
-            if word.utf8.count > 2, word.hasPrefix("-"), !word.hasPrefix("--"),
-                word.dropFirst().first?.isLetter == true
+        for (index, word) in arguments.enumerated() {
+            if word == "--" { return spelt + arguments[index...] }
+            if isNegative(word), let last = spelt.last,
+                options.contains(where: { !$0.isFlag && $0.spellings.contains(last) })
             {
-                word = "-\(word)"
+                spelt[spelt.count - 1] = "\(last)=\(word)"
+                continue
             }
-            for flag in flags where word.hasPrefix("\(flag)=") {
-                word = trueWords.contains(String(word.dropFirst(flag.count + 1))) ? flag : ""
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2,
+                let flag = options.first(where: {
+                    $0.isFlag && $0.spellings.contains("\(parts[0])")
+                })
+            else {
+                spelt.append(word)
+                continue
             }
-            if !word.isEmpty || argument.isEmpty { spelt.append(word) }
+            if try flag.isOn(String(parts[1]), named: "\(parts[0])") { spelt.append("\(parts[0])") }
         }
         return spelt
     }
 
-    /// Options that take no value.
-    private static let flags = [
-        "--log-as-json", "--enable-api-logging", "--enable-app-health-check", "--enable-metrics",
-        "--enable-mtls", "--enable-profiling", "--app-ssl", "--strict",
-    ]
-
-    private static let trueWords = ["true", "1", "t", "T", "TRUE", "True"]
-
     // MARK: Environment
 
     /// Adds options that `FAKEDAPR_*` variables give and the command line does not.
-    static func merged(_ arguments: [String], environment: [String: String]) -> [String] {
-        let variables = environment.filter {
-            $0.key.hasPrefix(prefix) && $0.key != "FAKEDAPR_WASMTIME" && !$0.value.isEmpty
-        }
-        guard !variables.isEmpty else { return arguments }
-        let (path, options) = CommandOptions.find(arguments)
+    private static func adding(
+        _ variables: [String: String], to arguments: [String], after path: Int,
+        _ options: [CommandOptions]
+    ) throws(Failure) -> [String] {
         var added: [String] = []
-        for option in options {
-            let name =
-                prefix + option.name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-            guard let value = variables[name], !isGiven(option, in: arguments) else { continue }
-            added += option.words(for: value)
+        for option in options where !isGiven(option, in: arguments) {
+            for name in option.names {
+                let variable = prefix + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+                guard let value = variables[variable] else { continue }
+                added += try option.words(for: value, from: variable)
+                break
+            }
         }
         return arguments[..<path] + added + arguments[path...]
     }
@@ -67,17 +102,29 @@ enum Arguments {
 
 /// One option of a command, as argument-parser itself lists it.
 struct CommandOptions {
-    /// Its long name, without dashes.
-    let name: String
+    /// Its long names, without dashes; the first one is its own.
+    let names: [String]
     /// Every way to write it, with dashes.
     let spellings: [String]
     let isFlag: Bool
     let isRepeated: Bool
 
-    func words(for value: String) -> [String] {
-        if isFlag { return ["true", "1", "yes"].contains(value.lowercased()) ? ["--\(name)"] : [] }
+    /// What stands for a variable's value on the command line.
+    func words(for value: String, from variable: String) throws(Failure) -> [String] {
+        if isFlag { return try isOn(value, named: variable) ? ["--\(names[0])"] : [] }
         let values = isRepeated ? value.split(separator: ",").map(String.init) : [value]
-        return values.flatMap { ["--\(name)", $0] }
+        // In one word: a value may begin with a dash.
+        return values.map { "--\(names[0])=\($0)" }
+    }
+
+    /// - Parameter name: what to call it when the value is neither.
+    func isOn(_ value: String, named name: String) throws(Failure) -> Bool {
+        switch value.lowercased() {
+        case "true", "t", "1", "yes": return true
+        case "false", "f", "0", "no": return false
+        default:
+            throw Failure(.usage, "invalid value `\(value)` for \(name): write true or false")
+        }
     }
 
     /// How many leading arguments name the command, and that command's options.
@@ -103,7 +150,7 @@ struct CommandOptions {
         else { return nil }
         let long = names.filter { $0["kind"]?.string == "long" }.compactMap { $0["name"]?.string }
         guard let first = long.first, first != "help", first != "version" else { return nil }
-        name = first
+        self.names = long
         spellings = names.compactMap { name in
             guard let text = name["name"]?.string else { return nil }
             return name["kind"]?.string == "long" ? "--\(text)" : "-\(text)"

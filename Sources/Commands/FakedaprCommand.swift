@@ -21,7 +21,9 @@ struct FakedaprCommand: AsyncParsableCommand {
               `wasm run` hands on the guest's own status.
             """,
         version: Version.current,
-        subcommands: [ServeCommand.self, ScenarioCommand.self, WasmCommand.self])
+        subcommands: [
+            ServeCommand.self, WaitCommand.self, ScenarioCommand.self, WasmCommand.self,
+        ])
 
 }
 

@@ -2,21 +2,29 @@ internal import Backends
 internal import JSON
 internal import Transport
 
-/// Log lines in daprd's form, on standard error.
+/// Log lines in daprd's form, on standard error unless a file was named.
 struct Log: Sendable {
     let level: LogLevel
     let isJSON: Bool
     let appID: String
+    /// Where lines go: standard error, or the file of `--log-file`.
+    var descriptor: Int32 = 2
 
-    func write(_ level: LogLevel, _ message: String, scope: String = "dapr.runtime") {
+    /// - Parameter fields: more names and values, behind daprd's own.
+    func write(
+        _ level: LogLevel, _ message: String, scope: String = "dapr.runtime",
+        fields more: [(String, String)] = []
+    ) {
         guard level >= self.level else { return }
-        let fields = [
-            ("time", RealClock().now.rfc3339),
-            ("level", level == .warn ? "warning" : level.rawValue),
-            ("msg", message), ("app_id", appID), ("instance", Self.host), ("scope", scope),
-            ("type", "log"), ("ver", "fakedapr-\(Version.current)"),
-        ]
-        StandardError.write(isJSON ? json(fields) : text(fields))
+        let fields =
+            [
+                ("time", RealClock().now.rfc3339),
+                ("level", level == .warn ? "warning" : level.rawValue),
+                ("msg", message), ("app_id", appID), ("instance", Self.host), ("scope", scope),
+                ("type", "log"), ("ver", "fakedapr-\(Version.current)"),
+            ] + more
+        let line = isJSON ? json(fields) : text(fields)
+        StandardStreams.write(Array("\(line)\n".utf8)[...], to: descriptor)
     }
 
     private func json(_ fields: [(String, String)]) -> String {

@@ -9,6 +9,8 @@ struct ResourceFiles {
     private(set) var components: [Component] = []
     private(set) var configuration = ConfigurationResource()
     private(set) var diagnostics: [Diagnostic] = []
+    /// Files that lie beside resources and are none.
+    private(set) var others: [String] = []
     private let context: ResourceContext
 
     init(appID: String) {
@@ -23,8 +25,12 @@ struct ResourceFiles {
         guard let names = FileContents.names(in: path) else {
             return try readFile(path)
         }
-        for name in names.sorted() where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-            try readFile("\(path)/\(name)")
+        for name in names.sorted() {
+            let file = "\(path)/\(name)"
+            // As Dapr: a folder's folders are not looked into.
+            guard FileContents.names(in: file) == nil else { continue }
+            let isResource = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+            if isResource { try readFile(file) } else { others.append(file) }
         }
     }
 
@@ -33,12 +39,23 @@ struct ResourceFiles {
         var known: [String: Component] = [:]
         for component in components {
             guard let first = known.updateValue(component, forKey: component.name) else { continue }
-            throw Failure(
-                .file,
-                "duplicate definition of Component name \(component.name) "
-                    + "(\(first.type)/\(first.version)) with existing "
-                    + "\(component.name) (\(component.type)/\(component.version)): rename one")
+            throw duplicate(component, of: first)
         }
+    }
+
+    private func duplicate(_ component: Component, of first: Component) -> Failure {
+        let message =
+            "duplicate definition of Component name \(component.name) "
+            + "(\(component.type)/\(component.version)) with existing "
+            + "\(first.name) (\(first.type)/\(first.version))"
+        guard let origin = component.origin, let other = first.origin else {
+            return Failure(.file, message)
+        }
+        let place = Diagnostic(.error, "", at: other.span, in: other.source).place
+        let diagnostic = Diagnostic(
+            .error, message, at: origin.span, in: origin.source,
+            hint: "the first one is at \(place): rename one, or give each its scopes")
+        return Failure(.file, diagnostic.rendered, isDiagnostic: true)
     }
 
     private mutating func readFile(_ path: String) throws(Failure) {

@@ -54,8 +54,13 @@ struct ServeCommand: LongRunning {
     @Option(help: ArgumentHelp("Write the URL to this file when ready.", valueName: "file"))
     var readyFile: String?
 
+    @Flag(help: .hidden) var wait = false
+    @Flag(help: .hidden) var buildInfo = false
+
     mutating func run(until signals: TerminationSignals) async throws {
         let begin = Reactor.monotonicNow()
+        if buildInfo { return StandardOutput.write("fakedapr \(Version.current), as daprd 1.18.3") }
+        if wait { return try waitForOther() }
         DescriptorLimit.raise()
         let plan = try plan()
         let loop = try Self.orFail { () throws(SystemError) in try EventLoop() }
@@ -66,6 +71,12 @@ struct ServeCommand: LongRunning {
         throw ExitCode(status)
     }
 
+    /// daprd's `--wait`: for another sidecar, at most a minute, and no failure afterwards either.
+    private func waitForOther() throws {
+        let other = try Readiness("http://127.0.0.1:\(sidecar.port)")
+        _ = other.wait(until: Reactor.monotonicNow() + Duration.seconds(60).nanoseconds)
+    }
+
     private static func orFail<R>(_ body: () throws(SystemError) -> R) throws(Failure) -> R {
         do throws(SystemError) { return try body() } catch {
             throw Failure(.runtime, "cannot start: \(error.call): \(error.reason)")
@@ -74,8 +85,15 @@ struct ServeCommand: LongRunning {
 
     /// Everything that can be decided before anything is opened.
     private func plan() throws -> ServePlan {
+        let log = try sidecar.log()
+        for option in sidecar.ignored.given {
+            log.write(.debug, "--\(option) has no effect: fakedapr does not have what it is about")
+        }
         var files = ResourceFiles(appID: sidecar.appID)
         for path in sidecar.resourcesPaths + sidecar.configs { try files.read(path) }
+        for file in files.others {
+            log.write(.warn, "the file \(file) is not read: resources are .yaml or .yml files")
+        }
         for diagnostic in files.diagnostics { StandardError.write(diagnostic.rendered) }
         if strict, !files.diagnostics.isEmpty {
             throw Failure(.file, "\(files.diagnostics.count) resource(s) are not right (--strict)")
@@ -86,8 +104,8 @@ struct ServeCommand: LongRunning {
         return ServePlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
-            opener: try opener(), grace: .seconds(max(1, sidecar.daprGracefulShutdownSeconds)),
-            log: Log(level: sidecar.logLevel, isJSON: sidecar.logAsJson, appID: sidecar.appID),
+            opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
+            blockShutdown: try sidecar.blockShutdown(), log: log,
             logsRequests: sidecar.enableApiLogging, readyDescriptor: readyFd, readyFile: readyFile)
     }
 
@@ -124,8 +142,7 @@ struct ServeCommand: LongRunning {
             + found.filter { $0.name != "statestore" }
     }
 
-    private func opener() throws -> StoreOpener {
-        let log = Log(level: sidecar.logLevel, isJSON: sidecar.logAsJson, appID: sidecar.appID)
+    private func opener(_ log: Log) throws -> StoreOpener {
         var opener = StoreOpener(dataFolder: dataDir)
         opener.mappings = try map.map { try TypeMapping($0) }
         if let redisUrl { opener.redis = try RedisURL.settings(redisUrl) }

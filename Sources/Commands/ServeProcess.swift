@@ -4,6 +4,7 @@ internal import Bytes
 internal import DaprAPI
 internal import HTTP
 internal import Transport
+internal import YAML
 
 /// What a sidecar is to be, decided and checked, nothing opened yet.
 struct ServePlan: Sendable {
@@ -13,7 +14,10 @@ struct ServePlan: Sendable {
     let addresses: [SocketAddress]
     let components: [Component]
     let opener: StoreOpener
+    let appPort: UInt16?
     let grace: Duration
+    /// How long requests are still taken after a signal.
+    let blockShutdown: Duration
     let log: Log
     let logsRequests: Bool
     let readyDescriptor: Int32?
@@ -45,8 +49,8 @@ final class ServeProcess {
             handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
         let address = try listen(server, on: loop)
         sidecar.isOutboundReady = true
-        sidecar.isReady = true
-        announce(address, sidecar, startedAt: begin)
+        announce(address, sidecar)
+        waitForApp(sidecar, startedAt: begin, on: loop)
         waitForSignals(on: loop)
         let status = await waitForStop()
         await server.stop(grace: plan.grace, on: loop)
@@ -66,12 +70,18 @@ final class ServeProcess {
             do throws(ComponentFailure) {
                 sidecar.add(try await plan.opener.openState(component, for: sidecar))
             } catch {
-                guard component.ignoresErrors else {
-                    throw Failure(error.cause == .backend ? .runtime : .file, error.message)
-                }
+                guard component.ignoresErrors else { throw failure(error, of: component) }
                 plan.log.write(.warn, "\(error.message) (ignored: ignoreErrors)")
             }
         }
+    }
+
+    /// With the place of the component's description, if it has one.
+    private func failure(_ error: ComponentFailure, of component: Component) -> Failure {
+        let status = error.cause == .backend ? ExitStatus.runtime : .file
+        guard let origin = component.origin else { return Failure(status, error.message) }
+        let diagnostic = Diagnostic(.error, error.message, at: origin.span, in: origin.source)
+        return Failure(status, diagnostic.rendered, isDiagnostic: true)
     }
 
     // MARK: Listening
@@ -79,25 +89,54 @@ final class ServeProcess {
     private func listen(
         _ server: Server, on loop: isolated EventLoop
     ) throws(Failure) -> SocketAddress {
-        var port: UInt16?
-        for address in plan.addresses {
-            // The other family takes the port that the first one was given.
-            let wanted = address.port == 0 ? address.with(port: port ?? 0) : address
-            do throws(SystemError) {
-                let listener = try Listener(at: wanted, on: loop.reactor)
-                port = port ?? listener.address.port
-                server.serve(listener, on: loop)
-            } catch {
-                // A machine without IPv6 listens on IPv4 alone.
-                guard port != nil, error.isAddressUnavailable else {
-                    throw failure(error, at: wanted)
-                }
-            }
-        }
         guard let first = plan.addresses.first else {
             throw Failure(.usage, "no address to listen at: name one in --dapr-listen-addresses")
         }
-        return first.with(port: port ?? first.port)
+        let listeners = try listeners(on: loop.reactor)
+        for listener in listeners { server.serve(listener, on: loop) }
+        return first.with(port: listeners.first?.address.port ?? first.port)
+    }
+
+    /// One per address. A port that the kernel chose for the first may be another program's in the
+    /// second family; then it chooses again.
+    private func listeners(on reactor: Reactor) throws(Failure) -> [Listener] {
+        for _ in 0..<Self.portChoices {
+            do throws(ListenFailure) {
+                return try bind(reactor)
+            } catch {
+                guard error.isChosenPort, error.error.isAddressInUse else {
+                    throw failure(error.error, at: error.address)
+                }
+            }
+        }
+        throw Failure(.runtime, "cannot listen: no port is free for all addresses")
+    }
+
+    private static let portChoices = 32
+
+    private struct ListenFailure: Error {
+        let error: SystemError
+        let address: SocketAddress
+        let isChosenPort: Bool
+    }
+
+    private func bind(_ reactor: Reactor) throws(ListenFailure) -> [Listener] {
+        var listeners: [Listener] = []
+        for address in plan.addresses {
+            // The other family takes the port that the first one was given.
+            let port = listeners.first?.address.port
+            let wanted = address.port == 0 ? address.with(port: port ?? 0) : address
+            do throws(SystemError) {
+                listeners.append(try Listener(at: wanted, on: reactor))
+            } catch {
+                // A machine without IPv6 listens on IPv4 alone.
+                if port != nil, error.isAddressUnavailable { continue }
+                for listener in listeners { listener.close() }
+                throw ListenFailure(
+                    error: error, address: wanted, isChosenPort: address.port == 0 && port != nil)
+            }
+        }
+        return listeners
     }
 
     private func failure(_ error: SystemError, at address: SocketAddress) -> Failure {
@@ -110,10 +149,9 @@ final class ServeProcess {
 
     // MARK: Telling
 
-    private func announce(
-        _ address: SocketAddress, _ sidecar: Sidecar, startedAt begin: MonotonicTime
-    ) {
+    private func announce(_ address: SocketAddress, _ sidecar: Sidecar) {
         let url = Self.url(address)
+        let isUnix = if case .unix = address { true } else { false }
         let stores = plan.components.filter { component in
             sidecar.stateComponents.contains { $0.name == component.name }
         }.map { "\($0.name) (\(plan.opener.place(of: $0)))" }
@@ -123,10 +161,8 @@ final class ServeProcess {
               URL     \(url)
               App id  \(plan.appID)
               Stores  \(stores.isEmpty ? "none" : stores.joined(separator: "\n          "))
-              Stop    Ctrl-C, or POST \(url)/v1.0/shutdown
+              Stop    Ctrl-C, or POST \(isUnix ? "" : url)/v1.0/shutdown
             """)
-        let elapsed = (Reactor.monotonicNow() - begin) / 1_000_000
-        plan.log.write(.info, "dapr initialized. Status: Running. Init Elapsed \(elapsed)ms")
         if let descriptor = plan.readyDescriptor {
             FileContents.writeAll(Array("\(url)\n".utf8), to: descriptor)
         }
@@ -147,6 +183,43 @@ final class ServeProcess {
         }
     }
 
+    // MARK: The application
+
+    /// Ready is who has an application that accepts connections, or none.
+    private func waitForApp(
+        _ sidecar: Sidecar, startedAt begin: MonotonicTime, on loop: isolated EventLoop
+    ) {
+        guard let port = plan.appPort else { return ready(sidecar, startedAt: begin) }
+        plan.log.write(
+            .info,
+            "application protocol: \(plan.settings.appProtocol). waiting on port \(port).  This "
+                + "will block until the app is listening on that port.")
+        loop.spawn {
+            let host = self.plan.settings.appChannelAddress
+            while await !Self.accepts(host, port, loop.reactor) {
+                await loop.reactor.sleep(for: .milliseconds(50))
+            }
+            self.plan.log.write(.info, "application discovered on port \(port)")
+            self.ready(sidecar, startedAt: begin)
+        }
+    }
+
+    private func ready(_ sidecar: Sidecar, startedAt begin: MonotonicTime) {
+        sidecar.isReady = true
+        let elapsed = (Reactor.monotonicNow() - begin) / 1_000_000
+        plan.log.write(.info, "dapr initialized. Status: Running. Init Elapsed \(elapsed)ms")
+    }
+
+    private static func accepts(_ host: String, _ port: UInt16, _ reactor: Reactor) async -> Bool {
+        let deadline = Reactor.monotonicNow() + Duration.seconds(1).nanoseconds
+        for address in await Resolver.resolve(host, port: port, until: deadline, on: reactor) {
+            let stream = try? await ByteStream.connect(to: address, deadline: deadline, on: reactor)
+            stream?.close()
+            if stream != nil { return true }
+        }
+        return false
+    }
+
     // MARK: Stopping
 
     private func waitForSignals(on loop: isolated EventLoop) {
@@ -154,7 +227,7 @@ final class ServeProcess {
         Task {
             _ = loop
             guard (try? await signals.next(on: reactor)) != nil else { return }
-            self.end(0, after: .zero, on: reactor)
+            reactor.after(self.plan.blockShutdown) { self.end(0, after: .zero, on: reactor) }
             // A second signal does not wait.
             guard (try? await signals.next(on: reactor)) != nil else { return }
             ProcessExit.now(ExitStatus.interrupted.rawValue)
@@ -192,12 +265,18 @@ final class RequestLog: RequestHandler {
     }
 
     func respond(to request: Request) async -> Response {
+        let begin = Reactor.monotonicNow()
         let response = await handler.respond(to: request)
         let head = request.head
+        let milliseconds = (Reactor.monotonicNow() - begin) / 1_000_000
         log.write(
-            .info,
-            "HTTP API Called: \(String(text: head.method)) \(String(text: head.path)) "
-                + "\(response.status)", scope: "dapr.runtime.http-info")
+            .info, "HTTP API Called", scope: "dapr.runtime.http-info",
+            fields: [
+                ("method", "\(String(text: head.method)) \(String(text: head.path))"),
+                ("useragent", head.fields["user-agent"].map { String(text: $0) } ?? ""),
+                ("code", String(response.status)), ("size", String(response.body.count)),
+                ("duration", String(milliseconds)),
+            ])
         return response
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Blocks
+internal import Bytes
 internal import Transport
 
 /// daprd's options, as far as a sidecar here obeys them.
@@ -49,22 +50,30 @@ struct SidecarOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("app-port"), .customShort("p")],
-        help: "The port of the application (told in the metadata).")
-    var appPort: Int?
+        help: "The application's port; healthz waits until it accepts connections.")
+    var appPortText = ""
 
     @Option(help: .hidden) var appProtocol = "http"
     @Option(help: .hidden) var appChannelAddress = "127.0.0.1"
     @Option(help: .hidden) var appMaxConcurrency: Int = -1
 
     @Option(
-        help: ArgumentHelp("Seconds that a stop may take.", valueName: "seconds"))
+        help: ArgumentHelp("Seconds that a stop may take; 0 for no bound.", valueName: "seconds"))
     var daprGracefulShutdownSeconds = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "How long requests are still taken after a signal: 5s.", valueName: "duration"))
+    var daprBlockShutdownDuration: String?
 
     @Option(help: "Which log lines are written: debug, info, warn, error, fatal.")
     var logLevel = LogLevel.info
 
     @Flag(help: "Write log lines as JSON.")
     var logAsJson = false
+
+    @Option(help: ArgumentHelp("Write log lines to this file.", valueName: "file"))
+    var logFile: String?
 
     @Flag(help: "Log every request.")
     var enableApiLogging = false
@@ -78,9 +87,53 @@ struct SidecarOptions: ParsableArguments {
         SidecarSettings(
             maxBodySize: try bodyLimit(), apiToken: apiToken,
             allowedOrigins: allowedOrigins.split(separator: ",").map(String.init),
-            tracing: configuration.tracing, access: configuration.access, appPort: appPort,
+            tracing: configuration.tracing, access: configuration.access,
+            appPort: try appPort().map(Int.init),
             appProtocol: appProtocol, appChannelAddress: appChannelAddress,
             appMaxConcurrency: appMaxConcurrency)
+    }
+
+    /// nil when there is no application: Go's flag takes an empty text and 0 for that.
+    func appPort() throws(Failure) -> UInt16? {
+        if appPortText.isEmpty || appPortText == "0" { return nil }
+        guard let number = UInt16(appPortText) else {
+            throw Failure(
+                .usage, "invalid --app-port `\(appPortText)`: write a number up to 65535")
+        }
+        guard number != port else {
+            throw Failure(
+                .usage,
+                "the 'dapr-http-port' argument value \(port) conflicts with 'app-port': "
+                    + "the application and the sidecar need a port each")
+        }
+        return number
+    }
+
+    /// As daprd: 0 is no bound, below zero the default.
+    var grace: Duration {
+        switch daprGracefulShutdownSeconds {
+        case 0: .seconds(1_000_000_000)
+        case ..<0: .seconds(5)
+        default: .seconds(daprGracefulShutdownSeconds)
+        }
+    }
+
+    func blockShutdown() throws(Failure) -> Duration {
+        guard let text = daprBlockShutdownDuration, !text.isEmpty else { return .zero }
+        guard let duration = GoDuration.parse(text), duration >= .zero else {
+            throw Failure(.usage, "invalid --dapr-block-shutdown-duration `\(text)`: write 5s")
+        }
+        return duration
+    }
+
+    func log() throws(Failure) -> Log {
+        var log = Log(level: logLevel, isJSON: logAsJson, appID: appID)
+        guard let logFile, !logFile.isEmpty else { return log }
+        do throws(SystemError) { log.descriptor = try FileContents.openForAppending(logFile) } catch
+        {
+            throw Failure(.file, "cannot write the log file \(logFile): \(error.reason)")
+        }
+        return log
     }
 
     /// As daprd: -1 is the default, 0 switches the bound off.
@@ -103,6 +156,8 @@ struct SidecarOptions: ParsableArguments {
 enum LogLevel: String, ExpressibleByArgument, CaseIterable, Comparable {
     case debug, info, warn, error, fatal
 
+    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+
     static func < (a: LogLevel, b: LogLevel) -> Bool {
         (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
     }
@@ -111,6 +166,23 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable, Comparable {
 /// daprd's options about things that fakedapr does not have: taken, so that a command line written
 /// for daprd works as it is, and without effect.
 struct IgnoredOptions: ParsableArguments {
+    /// What was given all the same, for the log.
+    var given: [String] {
+        let options: [(String, String?)] = [
+            ("dapr-grpc-port", daprGrpcPort), ("dapr-internal-grpc-port", daprInternalGrpcPort),
+            ("dapr-public-port", daprPublicPort),
+            ("placement-host-address", placementHostAddress),
+            ("scheduler-host-address", schedulerHostAddress), ("sentry-address", sentryAddress),
+            ("control-plane-address", controlPlaneAddress), ("metrics-port", metricsPort),
+            ("profile-port", profilePort),
+            ("enable-app-health-check", enableAppHealthCheck ? "true" : nil),
+            ("enable-metrics", enableMetrics ? "true" : nil),
+            ("enable-mtls", enableMtls ? "true" : nil),
+            ("enable-profiling", enableProfiling ? "true" : nil),
+        ]
+        return options.compactMap { name, value in value?.isEmpty == false ? name : nil }
+    }
+
     @Option(help: .hidden) var daprGrpcPort: String?
     @Option(help: .hidden) var daprInternalGrpcPort: String?
     @Option(help: .hidden) var daprInternalGrpcListenAddress: String?
@@ -133,10 +205,8 @@ struct IgnoredOptions: ParsableArguments {
     @Option(help: .hidden) var appHealthProbeTimeout: String?
     @Option(help: .hidden) var appHealthThreshold: String?
     @Option(help: .hidden) var disableInitEndpoints: String?
-    @Option(help: .hidden) var daprBlockShutdownDuration: String?
     @Option(help: .hidden) var hotReloadReconcileInterval: String?
     @Option(help: .hidden) var appBindingOptionsTimeout: String?
-    @Option(help: .hidden) var logFile: String?
     @Flag(help: .hidden) var enableAppHealthCheck = false
     @Flag(help: .hidden) var enableMetrics = false
     @Flag(help: .hidden) var enableMtls = false

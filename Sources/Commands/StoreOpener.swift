@@ -66,7 +66,7 @@ struct StoreOpener: ComponentOpener {
         _ component: Component, named original: Component, in sandbox: Sandbox
     ) async throws(ComponentFailure) -> (StateComponent.Family, any StateStore) {
         switch StateType(rawValue: component.type) {
-        case .memory: (.memory, await memory(original, in: sandbox))
+        case .memory: (.memory, try await memory(component, named: original, in: sandbox))
         case .redis: (.redis, try await redis(component, in: sandbox))
         case .sqlite, nil: (.sqlite, try await sqlite(component, in: sandbox))
         }
@@ -82,15 +82,29 @@ struct StoreOpener: ComponentOpener {
             return "Redis at \((named ?? redis).address)"
         case .sqlite, nil:
             let named = mapped.setting("connectionString") ?? mapped.setting("url")
-            return "SQLite in \(named ?? "\(dataFolder)/\(component.name).db")"
+            return "SQLite in \(named ?? dataFile(of: component))"
         }
+    }
+
+    /// A component's name may hold what no file's name may.
+    private func dataFile(of component: Component) -> String {
+        "\(dataFolder)/\(String(component.name.map { $0 == "/" ? "_" : $0 })).db"
     }
 
     // MARK: Back ends
 
-    private func memory(_ component: Component, in sandbox: Sandbox) async -> any StateStore {
+    private func memory(
+        _ component: Component, named original: Component, in sandbox: Sandbox
+    ) async throws(ComponentFailure) -> any StateStore {
+        for name in component.metadata.keys
+        where ["primaryencryptionkey", "secondaryencryptionkey"].contains(name.lowercased()) {
+            throw ComponentFailure(
+                component.name, .description,
+                "the component \(component.name) cannot be used: the setting \(name) is not "
+                    + "supported by fakedapr, which stores values as they are: remove it")
+        }
         // As in Dapr, each in-memory component is a world of its own.
-        await sandbox.backend("memory:\(component.name)") {
+        return await sandbox.backend("memory:\(original.name)") {
             MemoryStateStore(clock: sandbox.clock, random: sandbox.random)
         }
     }
@@ -116,19 +130,18 @@ struct StoreOpener: ComponentOpener {
     private func sqliteSettings(
         _ component: Component
     ) throws(ComponentFailure) -> SQLiteSettings {
-        let isNamed = ["connectionString", "url"].contains { component.setting($0) != nil }
-        var metadata = component.metadata
-        if !isNamed, component.metadata.isEmpty {
+        // keyPrefix is the sidecar's own business, not the database's.
+        if component.metadata.allSatisfy({ $0.key.lowercased() == "keyprefix" }) {
             do throws(SystemError) { try FileContents.makeFolder(dataFolder) } catch {
                 throw ComponentFailure(
                     component.name, .backend,
                     "cannot make the data folder \(dataFolder): \(error.reason): "
                         + "name another one with --data-dir")
             }
-            metadata["connectionString"] = "\(dataFolder)/\(component.name).db"
+            return SQLiteSettings(path: dataFile(of: component))
         }
         do throws(SQLiteSettings.Problem) {
-            return try SQLiteSettings(metadata: metadata)
+            return try SQLiteSettings(metadata: component.metadata)
         } catch {
             throw ComponentFailure(
                 component.name, .description,
@@ -149,21 +162,29 @@ struct StoreOpener: ComponentOpener {
                     "the component \(component.name) cannot be used: \(error.text)")
             }
         }
-        let key = "redis:\(settings.address)/\(settings.database)@\(settings.username ?? "")"
+        let ttl = settings.ttlInSeconds.map { String($0) } ?? ""
+        let key =
+            "redis:\(settings.address)/\(settings.database)@\(settings.username ?? "") \(ttl)"
         return try await sandbox.backend(key) { () throws(ComponentFailure) in
             let store = RedisStateStore(
                 settings, keyPrefix: sandbox.keyPrefix, on: sandbox.loop)
-            try await waitFor(store, settings, component.name, sandbox.loop.reactor)
+            do throws(ComponentFailure) {
+                try await waitFor(store, settings, component, sandbox.loop.reactor)
+            } catch {
+                await store.close()
+                throw error
+            }
             return store
         }
     }
 
     /// A Redis that is just starting is waited for; one that refuses us is not.
     private func waitFor(
-        _ store: RedisStateStore, _ settings: RedisSettings, _ component: String,
+        _ store: RedisStateStore, _ settings: RedisSettings, _ component: Component,
         _ reactor: Reactor
     ) async throws(ComponentFailure) {
-        let deadline = Reactor.monotonicNow() + redisPatience.nanoseconds
+        let patience = component.initTimeout ?? redisPatience
+        let deadline = Reactor.monotonicNow() + patience.nanoseconds
         while true {
             do throws(RedisError) {
                 return try await store.ping()
@@ -176,13 +197,18 @@ struct StoreOpener: ComponentOpener {
                 }
                 guard isTransient, Reactor.monotonicNow() < deadline else {
                     throw ComponentFailure(
-                        component, .backend,
-                        "cannot use the Redis at \(settings.address): \(error.text): start one, "
-                            + "name another with --redis-url, or use --store sqlite")
+                        component.name, .backend,
+                        "cannot use the Redis at \(settings.address): \(error.text): \(mend(error))"
+                    )
                 }
                 await reactor.sleep(for: .milliseconds(100))
             }
         }
+    }
+
+    private func mend(_ error: RedisError) -> String {
+        if case .refused = error { return "check its password, user and database number" }
+        return "start one, name another with --redis-url, or use --store sqlite"
     }
 }
 

@@ -9,8 +9,9 @@ package import Transport
 /// command connects anew.
 package final class RedisConnection {
     private let settings: RedisSettings
-    private let loop: EventLoop
+    let loop: EventLoop
     private var link: Link?
+    private var isClosed = false
     private var connecting: [Suspension<Result<Void, RedisError>>]?
 
     package init(_ settings: RedisSettings, on loop: EventLoop) {
@@ -28,8 +29,9 @@ package final class RedisConnection {
         try await link().send(command.bytes, replies: replies)
     }
 
-    /// Closes the connection.
+    /// Closes the connection for good.
     package func close() {
+        isClosed = true
         link?.close(.disconnected)
         link = nil
     }
@@ -37,12 +39,14 @@ package final class RedisConnection {
     // MARK: Connecting
 
     private func link() async throws(RedisError) -> Link {
+        guard !isClosed else { throw .closed }
         if let link, link.isOpen { return link }
         if connecting == nil {
             connecting = []
             let result: Result<Void, RedisError>
             do throws(RedisError) {
-                link = try await connect()
+                let made = try await connect()
+                if isClosed { made.close(.closed) } else { link = made }
                 result = .success(())
             } catch {
                 result = .failure(error)
@@ -60,7 +64,7 @@ package final class RedisConnection {
                 connecting?.append(suspension)
             }.get()
         }
-        guard let link else { throw .disconnected }
+        guard let link else { throw isClosed ? .closed : .disconnected }
         return link
     }
 
@@ -86,7 +90,8 @@ package final class RedisConnection {
     }
 
     private func dial(_ deadline: MonotonicTime) async throws(RedisError) -> ByteStream {
-        let addresses = await Resolver.resolve(settings.host, port: settings.port, on: loop.reactor)
+        let addresses = await Resolver.resolve(
+            settings.host, port: settings.port, until: deadline, on: loop.reactor)
         var failure = RedisError.cannotResolve(host: settings.host)
         for address in addresses {
             do throws(SystemError) {

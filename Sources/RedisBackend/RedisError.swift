@@ -12,6 +12,8 @@ package enum RedisError: Error, Equatable {
     case timedOut
     case protocolError
     case tooManyCommands
+    /// By ourselves.
+    case closed
 
     /// The words, as Go's client and `net` package have them where they have any.
     package var text: String {
@@ -24,6 +26,7 @@ package enum RedisError: Error, Equatable {
         case .timedOut: "i/o timeout"
         case .protocolError: "redis: can't parse reply"
         case .tooManyCommands: "redis: too many commands are waiting for a reply"
+        case .closed: "redis: client is closed"
         }
     }
 }

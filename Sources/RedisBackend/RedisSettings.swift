@@ -7,7 +7,12 @@ package struct RedisSettings: Hashable, Sendable {
         case missingHost
         case badPort(String)
         case badDatabase(String)
+        case badTTL(String)
         case badURL(String)
+        /// A list of hosts, as clusters and sentinels have it.
+        case severalHosts(String)
+        /// `rediss:`, which would be encrypted.
+        case encryptedURL
         /// A setting that we do not have: its name, and what to do instead.
         case unsupported(setting: String, value: String)
 
@@ -16,13 +21,27 @@ package struct RedisSettings: Hashable, Sendable {
             case .missingHost: "redis store error: missing host address: set redisHost"
             case .badPort(let port): "invalid Redis port `\(port)`: write a number up to 65535"
             case .badDatabase(let value): "invalid redisDB `\(value)`: write a number such as 0"
+            case .badTTL(let text):
+                "invalid ttlInSeconds `\(text)`: write a number of seconds"
+            case .severalHosts(let hosts):
+                "the Redis hosts `\(hosts)` are several, and fakedapr has no cluster and no "
+                    + "failover: name one host, or map the type with --map state.redis=sqlite"
+            case .encryptedURL:
+                "Redis URLs with rediss:// are not supported by fakedapr, which has no TLS: "
+                    + "use redis:// and a Redis without TLS"
             case .badURL(let url):
-                "invalid Redis URL `\(url)`: write redis://[user[:password]@]host[:port][/db]"
+                "invalid Redis URL `\(Self.withoutLogin(url))`: write redis://[user[:password]@]host[:port][/db]"
             case .unsupported(let setting, let value):
                 "the Redis setting \(setting)=\(value) is not supported by fakedapr: "
                     + "point the component at a plain single Redis, or map its type with "
                     + "--map state.redis=sqlite"
             }
+        }
+
+        /// A password is nothing to be shown.
+        private static func withoutLogin(_ url: String) -> String {
+            guard let at = url.lastIndex(of: "@") else { return url }
+            return "…\(url[at...])"
         }
     }
 
@@ -46,6 +65,7 @@ package struct RedisSettings: Hashable, Sendable {
         ).filter { !$0.value.isEmpty }
         try Self.refuseUnsupported(values, metadata)
         guard let address = values["redishost"] ?? values["host"] else { throw .missingHost }
+        guard !address.contains(",") else { throw .severalHosts(address) }
         (host, port) = try Self.split(address, port: values["redisport"] ?? values["port"])
         username = values["redisusername"] ?? values["username"]
         password = values["redispassword"] ?? values["password"]
@@ -53,7 +73,10 @@ package struct RedisSettings: Hashable, Sendable {
             guard let number = Int(text), number >= 0 else { throw .badDatabase(text) }
             database = number
         }
-        ttlInSeconds = values["ttlinseconds"].flatMap { Int64($0) }
+        if let text = values["ttlinseconds"] {
+            guard let number = Int64(text) else { throw .badTTL(text) }
+            ttlInSeconds = number
+        }
     }
 
     private static func refuseUnsupported(
@@ -63,7 +86,7 @@ package struct RedisSettings: Hashable, Sendable {
             metadata.keys.first { $0.lowercased() == name } ?? name
         }
         let isTrue = ["true", "1", "yes", "y", "on", "t"]
-        for name in ["enabletls", "failover", "useentraid"] {
+        for name in ["enabletls", "failover", "useentraid", "useiam"] {
             guard let value = values[name], isTrue.contains(value.lowercased()) else { continue }
             throw .unsupported(setting: spelling(name), value: value)
         }
@@ -81,10 +104,11 @@ package struct RedisSettings: Hashable, Sendable {
         _ address: String, port: String?
     ) throws(Problem) -> (String, UInt16) {
         let colon = address.lastIndex(of: ":")
-        // An IPv6 address without a port ends in a bracket, or has no brackets at all.
+        // Without a port, an IPv6 address ends in a bracket or has no brackets at all.
         let isIPv6 = address.count { $0 == ":" } > 1 && !address.contains("]:")
         let hasPort = colon != nil && !isIPv6
-        let host = hasPort ? String(address[..<(colon ?? address.endIndex)]) : address
+        var host = hasPort ? String(address[..<(colon ?? address.endIndex)]) : address
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         let text =
             hasPort ? String(address[address.index(after: colon ?? address.startIndex)...]) : port
         guard let text, !text.isEmpty else { return (host, 6379) }
@@ -95,7 +119,7 @@ package struct RedisSettings: Hashable, Sendable {
     /// - Parameter url: `redis://[user[:password]@]host[:port][/db]`, percent-encoded.
     package init(url: String) throws(Problem) {
         guard !url.hasPrefix("rediss://") else {
-            throw .unsupported(setting: "rediss", value: "true")
+            throw .encryptedURL
         }
         guard url.hasPrefix("redis://") else { throw .badURL(url) }
         var rest = url.dropFirst("redis://".count)

@@ -107,53 +107,61 @@ package final class RedisStateStore: StateStore {
     // MARK: Writing
 
     package func set(_ write: StateWrite) async throws(StateError) {
-        let etag = try Self.etag(write.etag, write.concurrency)
-        let ttl = try ttl(of: write)
-        let key = stored(write.key)
-        let flag = write.concurrency == .firstWrite ? Names.zero : Names.one
-        let reply = try await evaluate(
-            RedisScripts.set, { $0.set }, key, [etag, write.value, flag])
-        if case .error(let text) = reply {
-            guard write.etag == nil else { throw .etagMismatch(detail: text) }
-            throw .failed("failed to set key \(String(text: key)): \(text)")
+        let set = try PreparedSet(write, key: stored(write.key), ttl: ttl(of: write))
+        let reply: RedisReply
+        do throws(StateError) {
+            reply = try await evaluate(RedisScripts.set, { $0.set }, set.key, set.arguments)
+        } catch {
+            guard case .failed(let text) = error else { throw error }
+            throw set.failure(text)
         }
-        if let ttl { try await expire(key, after: ttl) }
+        if case .error(let text) = reply { throw set.failure(text) }
+        if let ttl = set.ttl { try await expire(set.key, after: ttl) }
         if write.consistency == .strong { try await waitForReplicas() }
     }
 
+    /// All scripts leave in one write, and then all expiries.
     package func setEach(_ writes: [StateWrite]) async -> [Result<Void, StateError>] {
-        // The scripts are pipelined; what follows a write (its expiry) waits for that write alone.
-        var results: [Result<Void, StateError>] = []
-        for write in writes {
-            do throws(StateError) {
-                try await set(write)
-                results.append(.success(()))
-            } catch {
-                results.append(.failure(error))
+        let tasks = writes.map { write in
+            let result = Waiting()
+            connection.loop.spawn {
+                do throws(StateError) {
+                    try await self.set(write)
+                    result.end(.success(()))
+                } catch {
+                    result.end(.failure(error))
+                }
             }
+            return result
         }
+        var results: [Result<Void, StateError>] = []
+        for task in tasks { results.append(await task.result()) }
         return results
     }
 
     package func delete(_ removal: StateRemoval) async throws(StateError) {
-        let etag = try Self.etag(removal.etag, removal.concurrency)
         let reply: RedisReply
         do throws(StateError) {
+            // Unlike a write's, a removal's etag is no number to Dapr, and last-write is not asked.
             reply = try await evaluate(
-                RedisScripts.delete, { $0.delete }, stored(removal.key), [etag])
+                RedisScripts.delete, { $0.delete }, stored(removal.key),
+                [removal.etag ?? Names.zero])
         } catch {
             // Dapr wraps every failure of a removal in an etag mismatch, a lost connection too.
             guard case .failed(let text) = error else { throw error }
             throw .etagMismatch(detail: text)
         }
         if case .error(let text) = reply { throw .etagMismatch(detail: text) }
-        if removal.consistency == .strong { try await waitForReplicas() }
     }
 
     private func expire(_ key: ByteSlice, after ttl: Int64) async throws(StateError) {
-        let reply = try await send(RedisCommand(Self.expiry(key, ttl)))
-        if case .error(let text) = reply {
-            throw .failed("failed to set key \(String(text: key)) ttl: \(text)")
+        let name = String(text: key)
+        let what = ttl > 0 ? "failed to set key \(name) ttl" : "failed to persist key \(name)"
+        do throws(RedisError) {
+            let reply = try await connection.send(RedisCommand(Self.expiry(key, ttl)))
+            if case .error(let text) = reply { throw .refused(text) }
+        } catch {
+            throw .failed("\(what): \(error.text)")
         }
     }
 
@@ -196,13 +204,16 @@ package final class RedisStateStore: StateStore {
     private func commands(_ operation: StateOperation) throws(StateError) -> [[ByteSlice]] {
         switch operation {
         case .upsert(let write):
-            let key = stored(write.key)
-            let etag = try Self.etag(write.etag, write.concurrency)
-            let set = [Names.eval, RedisScripts.set, Names.one, key, etag, write.value]
-            return try [set] + (ttl(of: write).map { [Self.expiry(key, $0)] } ?? [])
+            let set = try PreparedSet(write, key: stored(write.key), ttl: ttl(of: write))
+            let script = [Names.eval, RedisScripts.set, Names.one, set.key, set.etag, write.value]
+            return [script] + (set.ttl.map { [Self.expiry(set.key, $0)] } ?? [])
         case .delete(let removal):
-            let etag = try Self.etag(removal.etag, removal.concurrency)
-            return [[Names.eval, RedisScripts.delete, Names.one, stored(removal.key), etag]]
+            return [
+                [
+                    Names.eval, RedisScripts.delete, Names.one, stored(removal.key),
+                    removal.etag ?? Names.zero,
+                ]
+            ]
         }
     }
 
@@ -258,18 +269,6 @@ package final class RedisStateStore: StateStore {
         }
     }
 
-    private static func etag(
-        _ etag: ETag?, _ concurrency: Concurrency?
-    ) throws(StateError) -> ByteSlice {
-        guard let etag, concurrency != .lastWrite else { return Names.zero }
-        let text = String(text: etag)
-        do throws(GoInteger.ParseError) {
-            return ByteSlice(decimal: try GoInteger.parse(text))
-        } catch {
-            throw .etagInvalid(detail: GoInteger.message("Atoi", text, error))
-        }
-    }
-
     private func ttl(of write: StateWrite) throws(StateError) -> Int64? {
         guard let text = write.metadata["ttlInSeconds"], !text.isEmpty else {
             return settings.ttlInSeconds
@@ -277,6 +276,61 @@ package final class RedisStateStore: StateStore {
         do throws(GoInteger.ParseError) { return try GoInteger.parse(text) } catch {
             let why = GoInteger.message("ParseInt", text, error)
             throw .failed("failed to parse ttl from metadata: \(why)")
+        }
+    }
+}
+
+/// One write as the script wants it.
+private struct PreparedSet {
+    let key: ByteSlice
+    let etag: ByteSlice
+    /// Seconds; nil when nothing was said about them.
+    let ttl: Int64?
+    private let write: StateWrite
+
+    init(_ write: StateWrite, key: ByteSlice, ttl: Int64?) throws(StateError) {
+        self.write = write
+        self.key = key
+        self.ttl = ttl
+        etag = try Self.number(write.concurrency == .lastWrite ? nil : write.etag)
+    }
+
+    var arguments: [ByteSlice] {
+        [etag, write.value, write.concurrency == .firstWrite ? Names.zero : Names.one]
+    }
+
+    /// As Dapr: whatever fails a write that had an etag is taken for a mismatch.
+    func failure(_ text: String) -> StateError {
+        guard write.etag == nil else { return .etagMismatch(detail: text) }
+        return .failed("failed to set key \(String(text: key)): \(text)")
+    }
+
+    private static func number(_ etag: ETag?) throws(StateError) -> ByteSlice {
+        guard let etag else { return Names.zero }
+        let text = String(text: etag)
+        do throws(GoInteger.ParseError) {
+            return ByteSlice(decimal: try GoInteger.parse(text))
+        } catch {
+            throw .etagInvalid(detail: GoInteger.message("Atoi", text, error))
+        }
+    }
+}
+
+/// What one of several writes came to, for whoever waits for all. Confined to the loop.
+private final class Waiting {
+    private var ended: Result<Void, StateError>?
+    private var waiter: Suspension<Result<Void, StateError>>?
+
+    func end(_ result: Result<Void, StateError>) {
+        ended = result
+        waiter?.resume(returning: result)
+        waiter = nil
+    }
+
+    func result() async -> Result<Void, StateError> {
+        await Suspension.suspend { suspension in
+            if let ended { return suspension.resume(returning: ended) }
+            waiter = suspension
         }
     }
 }

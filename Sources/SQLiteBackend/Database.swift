@@ -11,6 +11,9 @@ package struct SQLiteError: Error, Equatable {
     var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
 }
 
+/// For tests: called before every statement is run; throwing makes that statement fail.
+typealias StatementHook = @Sendable (_ sql: String) throws(SQLiteError) -> Void
+
 /// A value bound to a statement.
 enum Binding {
     case text(ArraySlice<UInt8>)
@@ -25,8 +28,7 @@ enum Binding {
 @safe final class Database {
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
-    /// For tests: called before every statement is run; throwing makes that statement fail.
-    var beforeStatement: (() throws(SQLiteError) -> Void)?
+    var beforeStatement: StatementHook?
 
     init(path: String, isReadOnly: Bool = false) throws(SQLiteError) {
         var opened: OpaquePointer?
@@ -69,7 +71,7 @@ enum Binding {
         _ sql: String, _ bindings: [Binding] = [], isKept: Bool = true,
         row: (borrowing Row) -> Void = { _ in }
     ) throws(SQLiteError) {
-        try beforeStatement?()
+        try beforeStatement?(sql)
         let prepared = try prepare(sql, isKept: isKept)
         let statement = unsafe prepared.handle
         // Safe: the statement is of this database and is reset before anyone else can use it.

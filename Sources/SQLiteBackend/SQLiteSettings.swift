@@ -7,6 +7,9 @@ package struct SQLiteSettings: Equatable, Sendable {
         case missingConnectionString
         case badIdentifier(name: String, value: String)
         case badDuration(name: String, value: String)
+        /// A pragma in the connection string, which Dapr's driver alone would obey.
+        case forbiddenOption(String)
+        case encryption(setting: String)
 
         /// What is wrong and how to mend it.
         package var text: String {
@@ -17,22 +20,33 @@ package struct SQLiteSettings: Equatable, Sendable {
                 "invalid \(name) `\(value)`: only letters, digits and _ are allowed"
             case .badDuration(let name, let value):
                 "invalid \(name) `\(value)`: write a duration such as `2s` or `500ms`"
+            case .forbiddenOption(let option):
+                "found forbidden option '\(option)' in the connection string: "
+                    + "use the metadata `busyTimeout` and `disableWAL`"
+            case .encryption(let setting):
+                "the setting \(setting) is not supported by fakedapr, which stores values as they "
+                    + "are: remove it, or map the type with --map"
             }
         }
     }
 
-    /// What SQLite opens: a path, a `file:` URI or `:memory:`.
-    package var connectionString: String
+    /// The database as people know it: a path or the component's connection string.
+    package let connectionString: String
+    /// What `sqlite3_open_v2` is given.
+    let uri: String
     package var tableName = "state"
     package var metadataTableName = "metadata"
-    package var busyTimeout = Duration.seconds(2)
     /// How long a request waits for another process that holds the database.
-    package var timeout = Duration.seconds(20)
+    package var busyTimeout = Duration.seconds(2)
     /// How often expired rows are removed; nil leaves them, as Dapr does by default.
     package var cleanupInterval: Duration?
     package var disablesWAL = false
 
-    package init(connectionString: String) { self.connectionString = connectionString }
+    /// - Parameter path: a file's, taken as it is.
+    package init(path: String) {
+        connectionString = path
+        uri = "file:\(Self.escaped(path))"
+    }
 
     /// - Parameter metadata: a component's; names compare without case.
     package init(metadata: [String: String]) throws(Problem) {
@@ -41,11 +55,16 @@ package struct SQLiteSettings: Equatable, Sendable {
         guard let string = values["connectionstring"] ?? values["url"], !string.isEmpty else {
             throw .missingConnectionString
         }
+        for (name, value) in metadata where Self.encryption.contains(name.lowercased()) {
+            if !value.isEmpty { throw .encryption(setting: name) }
+        }
         connectionString = string
+        uri = try Self.uri(of: string)
         tableName = try Self.identifier(values, "tableName") ?? tableName
         metadataTableName = try Self.identifier(values, "metadataTableName") ?? metadataTableName
         busyTimeout = try Self.duration(values, "busyTimeout") ?? busyTimeout
-        timeout = max(.seconds(1), try Self.duration(values, "timeout") ?? timeout)
+        // Asked for only to tell a mistake in it: no request here waits longer than busyTimeout.
+        _ = try Self.duration(values, "timeout")
         let cleanup = try Self.duration(values, "cleanupInterval")
         cleanupInterval = cleanup.flatMap { $0 > .zero ? $0 : nil }
         disablesWAL = ["true", "1", "yes", "y", "on", "t"].contains(
@@ -67,19 +86,35 @@ package struct SQLiteSettings: Equatable, Sendable {
         _ values: [String: String], _ name: String
     ) throws(Problem) -> Duration? {
         guard let value = values[name.lowercased()], !value.isEmpty else { return nil }
-        guard let duration = GoDuration.parse(value) else {
+        // A bare number means seconds.
+        guard let duration = Int64(value).map({ .seconds($0) }) ?? GoDuration.parse(value) else {
             throw .badDuration(name: name, value: value)
         }
         return duration
     }
 
-    /// What `sqlite3_open_v2` is given.
-    var uri: String {
-        if connectionString == ":memory:" || connectionString.hasPrefix("file:") {
-            return connectionString
+    private static let encryption: Set = ["primaryencryptionkey", "secondaryencryptionkey"]
+
+    /// As Dapr: `file:` is put before, and what follows a `?` are SQLite's URI parameters.
+    private static func uri(of string: String) throws(Problem) -> String {
+        let parameters = string.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        for parameter in parameters.split(separator: "&") where parameter.hasPrefix("_pragma=") {
+            throw .forbiddenOption(String(parameter.prefix { $0 != "(" }))
         }
+        return string == ":memory:" || string.hasPrefix("file:") ? string : "file:\(string)"
+    }
+
+    /// Whether the connection string wants nothing to be written.
+    var isReadOnly: Bool {
+        let parameters = uri.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        return parameters.split(separator: "&").contains {
+            ["mode=ro", "immutable=1"].contains($0.lowercased())
+        }
+    }
+
+    private static func escaped(_ path: String) -> String {
         var escaped = ""
-        for scalar in connectionString.unicodeScalars {
+        for scalar in path.unicodeScalars {
             switch scalar {
             case "%": escaped += "%25"
             case "?": escaped += "%3f"
@@ -87,6 +122,6 @@ package struct SQLiteSettings: Equatable, Sendable {
             default: escaped.unicodeScalars.append(scalar)
             }
         }
-        return "file:\(escaped)"
+        return escaped
     }
 }

@@ -11,31 +11,42 @@ package final class SQLiteStateStore: StateStore {
     private let rows: Rows
     private let clock: any SandboxClock
     private let random: RandomSource
-    private let cleanupInterval: Duration?
-    private var nextCleanup: Timestamp
+    private let reactor: Reactor
+    private var isClosed = false
 
     package let features: [StateFeature] = [.etag, .transactional, .ttl, .keysLike]
 
     /// Opens the database, makes its tables when they are missing, and starts its thread.
-    package init(
+    package convenience init(
         _ settings: SQLiteSettings, clock: any SandboxClock, random: RandomSource,
         on reactor: Reactor
+    ) throws(SQLiteOpenError) {
+        try self.init(
+            settings, clock: clock, random: random, on: reactor, beforeStatement: nil)
+    }
+
+    /// - Parameter beforeStatement: for tests, called on the thread before each statement.
+    init(
+        _ settings: SQLiteSettings, clock: any SandboxClock, random: RandomSource,
+        on reactor: Reactor, beforeStatement: StatementHook?
     ) throws(SQLiteOpenError) {
         self.clock = clock
         self.random = random
         rows = Rows(table: settings.tableName)
-        cleanupInterval = settings.cleanupInterval
-        nextCleanup = clock.now
-        let database = try Self.open(settings)
+        self.reactor = reactor
+        let database = try Self.open(settings, beforeStatement: beforeStatement)
         do throws(SystemError) {
-            thread = try SQLiteThread(database, retryFor: settings.timeout, on: reactor)
+            thread = try SQLiteThread(database, on: reactor)
         } catch {
             throw SQLiteOpenError(
                 database: settings.connectionString, reason: .system(error.reason))
         }
+        if let interval = settings.cleanupInterval { cleanUp(every: interval, settings) }
     }
 
-    private static func open(_ settings: SQLiteSettings) throws(SQLiteOpenError) -> Database {
+    private static func open(
+        _ settings: SQLiteSettings, beforeStatement: StatementHook?
+    ) throws(SQLiteOpenError) -> sending Database {
         let database: Database
         do throws(SQLiteError) {
             database = try Database(path: settings.uri)
@@ -43,6 +54,7 @@ package final class SQLiteStateStore: StateStore {
             throw SQLiteOpenError(database: settings.connectionString, reason: .sqlite(error))
         }
         try Schema(settings: settings).prepare(database)
+        database.beforeStatement = beforeStatement
         return database
     }
 
@@ -52,7 +64,7 @@ package final class SQLiteStateStore: StateStore {
         _ key: StateKey, consistency: Consistency?
     ) async throws(StateError) -> StoredItem? {
         let (rows, now) = (rows, clock.now)
-        return try await thread.perform(isWrite: false) { (database) throws(SQLiteError) in
+        return try await perform(isWrite: false) { (database) throws(SQLiteError) in
             Result<StoredItem?, StateError>.success(
                 try rows.get(key.bytes, now: now, from: database))
         }.get()
@@ -65,7 +77,7 @@ package final class SQLiteStateStore: StateStore {
     package func setEach(_ writes: [StateWrite]) async -> [Result<Void, StateError>] {
         let prepared = writes.map { prepare(.upsert($0)) }
         let rows = rows
-        let result = await thread.perform(isWrite: true) {
+        let result = await perform(isWrite: true) {
             (database) throws(SQLiteError) -> Result<[Result<Void, StateError>], StateError> in
             var results: [Result<Void, StateError>] = []
             for step in prepared { results.append(try Self.run(step, rows, database)) }
@@ -85,7 +97,7 @@ package final class SQLiteStateStore: StateStore {
         _ keys: [StateKey], parallelism: Int
     ) async throws(StateError) -> [BulkItem] {
         let (rows, now) = (rows, clock.now)
-        let answers = await thread.perform(isWrite: false) {
+        let answers = await perform(isWrite: false) {
             (database) throws(SQLiteError) -> Result<[BulkItem], StateError> in
             var found: [(key: StateKey, item: StoredItem)] = []
             for start in stride(from: 0, to: keys.count, by: Self.keysPerStatement) {
@@ -104,7 +116,7 @@ package final class SQLiteStateStore: StateStore {
         }
         let steps = operations.map { prepare($0) }
         let rows = rows
-        try await thread.perform(isWrite: true) {
+        try await perform(isWrite: true) {
             (database) throws(SQLiteError) -> Result<Void, StateError> in
             try database.run("SAVEPOINT api")
             for step in steps {
@@ -119,7 +131,21 @@ package final class SQLiteStateStore: StateStore {
         }.get()
     }
 
-    package func close() async { await thread.close() }
+    package func close() async {
+        guard !isClosed else { return }
+        isClosed = true
+        await thread.close()
+    }
+
+    /// Removes expired rows again and again, in real time, until the store is closed.
+    private func cleanUp(every interval: Duration, _ settings: SQLiteSettings) {
+        reactor.after(interval) { [weak self] in
+            guard let self, !self.isClosed else { return }
+            let cleanup = Cleanup(settings, now: self.clock.now)
+            self.thread.post { (database) throws(SQLiteError) in try cleanup.run(in: database) }
+            self.cleanUp(every: interval, settings)
+        }
+    }
 
     // MARK: Steps
 
@@ -131,17 +157,18 @@ package final class SQLiteStateStore: StateStore {
     }
 
     private func perform(_ operation: StateOperation) async -> Result<Void, StateError> {
-        let (step, rows, cleanup) = (prepare(operation), rows, dueCleanup())
-        return await thread.perform(isWrite: true) { (database) throws(SQLiteError) in
-            if let cleanup { try rows.deleteExpired(before: cleanup, in: database) }
-            return try Self.run(step, rows, database)
+        let (step, rows) = (prepare(operation), rows)
+        return await perform(isWrite: true) { (database) throws(SQLiteError) in
+            try Self.run(step, rows, database)
         }
     }
 
-    private func dueCleanup() -> Timestamp? {
-        guard let cleanupInterval, clock.now >= nextCleanup else { return nil }
-        nextCleanup = clock.now.adding(seconds: max(1, cleanupInterval.components.seconds))
-        return clock.now
+    private func perform<Value: Sendable>(
+        isWrite: Bool,
+        _ work: @escaping @Sendable (Database) throws(SQLiteError) -> Result<Value, StateError>
+    ) async -> Result<Value, StateError> {
+        guard !isClosed else { return .failure(.failed("sql: database is closed")) }
+        return await thread.perform(isWrite: isWrite, work)
     }
 
     private func prepare(_ operation: StateOperation) -> Step {

@@ -25,20 +25,16 @@ final class SQLiteThread: Sendable {
     private let reactor: Reactor
 
     /// Starts the thread.
-    ///
-    /// - Parameter retryFor: how long another process may hold the database.
-    init(_ database: sending Database, retryFor: Duration, on reactor: Reactor) throws(SystemError)
-    {
+    init(_ database: sending Database, on reactor: Reactor) throws(SystemError) {
         self.reactor = reactor
         let (queue, box) = (queue, Handover(database))
         try Thread.start {
-            guard let database = box.take() else { return }
-            let groups = Groups(database: database, retryFor: retryFor)
-            var isOpen = true
-            while isOpen {
+            var groups = box.take().map { Groups(database: $0) }
+            while groups != nil {
                 let jobs = queue.take(atMost: Self.groupSize)
-                groups.run(jobs)
-                isOpen = !jobs.contains { $0 is ClosingJob }
+                groups?.run(jobs)
+                // The file is closed before anyone hears of it.
+                if jobs.contains(where: { $0 is ClosingJob }) { groups = nil }
                 // One hop back for the whole group.
                 reactor.post { for job in jobs { job.complete() } }
             }
@@ -53,6 +49,11 @@ final class SQLiteThread: Sendable {
         await Suspension.suspend {
             queue.add(Operation(isWrite: isWrite, work: work, suspension: $0))
         }
+    }
+
+    /// Runs `work` on the thread when its turn comes; a failure is nobody's.
+    func post(_ work: @escaping @Sendable (Database) throws(SQLiteError) -> Void) {
+        queue.add(PostedJob(work: work))
     }
 
     /// Finishes what is queued, closes the database and ends the thread.
@@ -82,6 +83,17 @@ final class SQLiteThread: Sendable {
         func complete() { suspension.resume(returning: result) }
     }
 
+    private final class PostedJob: Job {
+        let isWrite = true
+        private let work: @Sendable (Database) throws(SQLiteError) -> Void
+
+        init(work: @escaping @Sendable (Database) throws(SQLiteError) -> Void) { self.work = work }
+
+        func run(on database: Database) throws(SQLiteError) { try work(database) }
+        func fail(_ error: SQLiteError) {}
+        func complete() {}
+    }
+
     private final class ClosingJob: Job {
         let isWrite = false
         private let suspension: Suspension<Void>
@@ -107,14 +119,17 @@ final class SQLiteThread: Sendable {
 /// Transactions round groups of jobs. Lives on the thread.
 private struct Groups {
     let database: Database
-    let retryFor: Duration
 
     func run(_ jobs: [any Job]) {
         do throws(SQLiteError) {
             try together(jobs)
         } catch {
             rollBack()
-            for job in jobs { alone(job) }
+            // Another process holds the database, and SQLite has waited as long as it should: every
+            // write of the group has waited then. Reads need no lock that a writer holds.
+            for job in jobs {
+                if error.isBusy, job.isWrite { job.fail(error) } else { alone(job) }
+            }
         }
     }
 
@@ -122,7 +137,7 @@ private struct Groups {
         guard jobs.count > 1 || jobs.contains(where: \.isWrite) else {
             return try jobs[0].run(on: database)
         }
-        try begin(jobs.contains(where: \.isWrite) ? "BEGIN IMMEDIATE" : "BEGIN")
+        try database.run(jobs.contains(where: \.isWrite) ? "BEGIN IMMEDIATE" : "BEGIN")
         for job in jobs { try job.run(on: database) }
         try database.run("COMMIT")
     }
@@ -133,18 +148,6 @@ private struct Groups {
         } catch {
             rollBack()
             job.fail(error)
-        }
-    }
-
-    /// Begins, again and again while another process holds the database.
-    private func begin(_ statement: String) throws(SQLiteError) {
-        let deadline = Reactor.monotonicNow() + retryFor.nanoseconds
-        while true {
-            do throws(SQLiteError) {
-                return try database.run(statement)
-            } catch {
-                guard error.isBusy, Reactor.monotonicNow() < deadline else { throw error }
-            }
         }
     }
 

@@ -28,9 +28,11 @@ package struct SQLiteOpenError: Error, Equatable {
     private func hint(_ error: SQLiteError) -> String {
         switch error.code {
         case 26: ": move the file away, or name another one with --data-dir"
-        case 14: ": check that the folder exists and may be written"
+        case 14: ": check that the path names a file, and that its folder exists and may be written"
+        case 8: ": check that the file may be written"
+        case 10: ": check the disk"
         case 11: ": restore it from a copy, or move it away to begin afresh"
-        case 5, 6: ": another process holds it"
+        case 5, 6: ": another process holds it: stop that one, or name another file"
         default: ""
         }
     }
@@ -55,6 +57,7 @@ struct Schema {
     /// - Returns: the level that was found; nil when the tables are new.
     private func prepareTables(_ database: Database) throws(SQLiteError) -> String? {
         try configure(database)
+        if settings.isReadOnly { return try migrationLevel(database) }
         try database.run("BEGIN IMMEDIATE", isKept: false)
         try createMetadata(database)
         let found = try migrationLevel(database)
@@ -72,9 +75,9 @@ struct Schema {
             settings.busyTimeout.components.seconds * 1000
             + settings.busyTimeout.components.attoseconds / 1_000_000_000_000_000
         database.setBusyTimeout(milliseconds: Int32(clamping: milliseconds))
-        if !settings.disablesWAL {
-            try database.run("PRAGMA journal_mode = WAL", isKept: false)
-        }
+        if settings.isReadOnly { return }
+        let mode = settings.disablesWAL ? "DELETE" : "WAL"
+        try database.run("PRAGMA journal_mode = \(mode)", isKept: false)
         // With WAL a commit survives the death of the process without a sync; only a crash of the
         // whole machine could lose the last ones, which is no matter for tests.
         try database.run("PRAGMA synchronous = NORMAL", isKept: false)

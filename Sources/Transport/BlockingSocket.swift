@@ -78,3 +78,10 @@ package final class BlockingSocket {
         }
     }
 }
+
+/// A pause of a thread that has nothing else to do; never a loop's.
+package enum BlockingPause {
+    package static func sleep(for duration: Duration) {
+        usleep(UInt32(clamping: duration.nanoseconds / 1000))
+    }
+}

@@ -62,6 +62,13 @@ package enum FileContents {
         _ = unsafe rmdir(path)
     }
 
+    /// Opens a file for writing at its end; made when it is missing. The caller owns the descriptor.
+    package static func openForAppending(_ path: String) throws(SystemError) -> Int32 {
+        let fd = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard fd >= 0 else { throw SystemError("open") }
+        return fd
+    }
+
     /// Whether something of this name is there.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 

@@ -104,20 +104,25 @@ internal import Synchronization
         thread.store(clinux_thread_id(), ordering: .relaxed)
         refreshNow()
         var events = [clinux_event](repeating: clinux_event(), count: 256)
+        var busyPasses = 0
         while !isStopping {
             takeInbox()
             runJobs()
             fireTimers()
-            // Looked at even when there is work: jobs that feed themselves must not keep the sockets
-            // waiting.
-            let hasWork = !jobs.isEmpty || inboxHasWork.load(ordering: .acquiring)
+            let isIdle = jobs.isEmpty && !inboxHasWork.load(ordering: .acquiring)
+            busyPasses = isIdle ? 0 : busyPasses + 1
+            // Sockets and timers get their turn even when the work never ends.
+            guard isIdle || busyPasses % Self.busyPassesAtMost == 0 else { continue }
             let count = unsafe clinux_epoll_wait(
-                epoll, &events, Int32(events.count), hasWork ? 0 : waitMilliseconds)
+                epoll, &events, Int32(events.count), isIdle ? waitMilliseconds : 0)
             refreshNow()
             for index in 0..<max(0, Int(count)) { dispatch(events[index]) }
         }
         thread.store(0, ordering: .relaxed)
     }
+
+    /// Passes without a look at sockets and clock, while there is work.
+    private static let busyPassesAtMost = 16
 
     private func runJobs() {
         // Jobs that jobs enqueue run in the same pass, first in, first out.

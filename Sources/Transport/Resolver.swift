@@ -2,17 +2,33 @@ internal import Glibc
 
 /// Host names to addresses, by the system's resolver, which blocks and so has a thread.
 package enum Resolver {
-    /// The addresses of `host`, in the order in which they are to be tried; none when it is unknown.
+    /// The addresses of `host`, in the order in which they are to be tried; none when it is unknown,
+    /// or when the system has not told by `deadline`.
     package static func resolve(
-        _ host: String, port: UInt16, on reactor: Reactor
+        _ host: String, port: UInt16, until deadline: MonotonicTime, on reactor: Reactor
     ) async -> [SocketAddress] {
         if let known = known(host, port) { return known }
         return await Suspension.suspend { suspension in
+            let question = Question(suspension)
             let lookUp = {
                 let found = look(up: host, port: port)
-                reactor.post { suspension.resume(returning: found) }
+                reactor.post { question.answer(found) }
             }
-            do { try Thread.start(lookUp) } catch { suspension.resume(returning: []) }
+            do { try Thread.start(lookUp) } catch { return question.answer([]) }
+            _ = reactor.setTimer(at: deadline) { question.answer([]) }
+        }
+    }
+
+    /// Answered once, by the resolver or by the clock. Sendable unchecked: touched on the loop alone;
+    /// the resolver's thread merely posts.
+    private final class Question: @unchecked Sendable {
+        private var suspension: Suspension<[SocketAddress]>?
+
+        init(_ suspension: Suspension<[SocketAddress]>) { self.suspension = suspension }
+
+        func answer(_ addresses: [SocketAddress]) {
+            suspension?.resume(returning: addresses)
+            suspension = nil
         }
     }
 

@@ -9,6 +9,8 @@ package struct Component: Sendable {
     /// Values as text; a value that is no string is its JSON.
     package var metadata: [String: String]
     package var ignoresErrors: Bool
+    /// How long what it stands on is waited for; nil when nothing was said.
+    package var initTimeout: Duration?
     /// Where it was described; nil for one made from flags.
     package var origin: Origin?
 
@@ -19,13 +21,14 @@ package struct Component: Sendable {
 
     package init(
         name: String, type: String, version: String = "v1", metadata: [String: String] = [:],
-        ignoresErrors: Bool = false, origin: Origin? = nil
+        ignoresErrors: Bool = false, initTimeout: Duration? = nil, origin: Origin? = nil
     ) {
         self.name = name
         self.type = type
         self.version = version
         self.metadata = metadata
         self.ignoresErrors = ignoresErrors
+        self.initTimeout = initTimeout
         self.origin = origin
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import JSON
 package import YAML
 
@@ -93,6 +94,9 @@ package struct ResourceParser {
                 version: spec.member(ignoringCase: "version")?.text ?? "v1",
                 metadata: settings(spec.member(ignoringCase: "metadata"), of: name),
                 ignoresErrors: spec.member(ignoringCase: "ignoreErrors")?.bool ?? false,
+                initTimeout: spec.member(ignoringCase: "initTimeout")?.text.flatMap {
+                    GoDuration.parse($0)
+                },
                 origin: Component.Origin(source: source, span: document.span)))
     }
 

@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Bytes
+internal import HTTP
+internal import Transport
+
+/// `fakedapr wait`: returns once a sidecar answers, so that a script need not sleep.
+struct WaitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wait", abstract: "Wait until a sidecar is ready.",
+        discussion: """
+            Asks /v1.0/healthz/outbound, as daprd's --wait does, or the path that the URL names, \
+            until the answer is a success. Ends with 124 when the time is up.
+
+            EXAMPLES
+              fakedapr wait
+              fakedapr wait --url http://127.0.0.1:3501/v1.0/healthz --timeout 10s
+            """)
+
+    @Option(help: "Where the sidecar is.")
+    var url = "http://127.0.0.1:3500"
+
+    @Option(help: "How long to wait: 500ms, 30s; a bare number means seconds.")
+    var timeout = "60s"
+
+    func run() throws {
+        let duration = Int64(timeout).map { .seconds($0) } ?? GoDuration.parse(timeout)
+        guard let duration, duration >= .zero else {
+            throw Failure(.usage, "invalid --timeout `\(timeout)`: write 500ms or 30s")
+        }
+        let deadline = Reactor.monotonicNow() + duration.nanoseconds
+        guard let why = try Readiness(url).wait(until: deadline) else { return }
+        throw Failure(
+            .timeout,
+            "nothing is ready at \(url) after \(timeout): \(why): is it running, and is "
+                + "this its URL?")
+    }
+}
+
+/// Asks one URL again and again. Blocks its thread.
+struct Readiness {
+    private let host: String
+    private let port: UInt16
+    private let path: String
+    private let socket: String?
+
+    /// - Parameter url: `http://host[:port][/path]`, or `unix:///path/of/socket`.
+    init(_ url: String) throws(Failure) {
+        let complaint = Failure(
+            .usage, "invalid --url `\(url)`: write http://127.0.0.1:3500 or unix:///path")
+        if url.hasPrefix("unix://") {
+            (host, port, path, socket) =
+                ("localhost", 0, Self.outbound, String(url.dropFirst("unix://".count)))
+            return
+        }
+        guard url.hasPrefix("http://") else { throw complaint }
+        let rest = url.dropFirst("http://".count)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let path = rest.dropFirst(authority.count)
+        self.path = path.isEmpty || path == "/" ? Self.outbound : String(path)
+        socket = nil
+        let colon = authority.hasSuffix("]") ? nil : authority.lastIndex(of: ":")
+        guard let colon else {
+            (host, port) = (Self.bare(authority), 80)
+            return
+        }
+        guard let port = UInt16(authority[authority.index(after: colon)...]), port > 0,
+            colon > authority.startIndex
+        else { throw complaint }
+        (host, self.port) = (Self.bare(authority[..<colon]), port)
+    }
+
+    private static let outbound = "/v1.0/healthz/outbound"
+
+    private static func bare(_ host: Substring) -> String {
+        host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : String(host)
+    }
+
+    /// - Returns: why the last attempt failed; nil when one has succeeded.
+    func wait(until deadline: MonotonicTime) -> String? {
+        while true {
+            guard let why = attempt(deadline) else { return nil }
+            guard Reactor.monotonicNow() + Self.pause.nanoseconds < deadline else { return why }
+            BlockingPause.sleep(for: Self.pause)
+        }
+    }
+
+    private static let pause = Duration.milliseconds(20)
+    /// A listener that takes connections and says nothing must not take all the time.
+    private static let attemptTime = Duration.seconds(2)
+
+    private func attempt(_ deadline: MonotonicTime) -> String? {
+        let deadline = min(deadline, Reactor.monotonicNow() + Self.attemptTime.nanoseconds)
+        var why = "\(host) is unknown"
+        for address in addresses {
+            do throws(SystemError) {
+                let socket = try BlockingSocket(to: address, deadline: deadline)
+                guard let refusal = ask(socket, deadline) else { return nil }
+                why = refusal
+            } catch {
+                why = error.reason
+            }
+        }
+        return why
+    }
+
+    private var addresses: [SocketAddress] {
+        if let socket { return [.unix(path: socket)] }
+        return Resolver.resolveBlocking(host, port: port)
+    }
+
+    private func ask(_ socket: BlockingSocket, _ deadline: MonotonicTime) -> String? {
+        let request = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
+        do {
+            try socket.send(Array(request.utf8)[...], deadline: deadline)
+            var bytes: ByteSlice = []
+            while true {
+                let head = try ResponseParser.parse(bytes, isHEAD: true, limits: HTTPLimits())
+                if let head {
+                    return (200..<300).contains(head.status) ? nil : "HTTP \(head.status)"
+                }
+                guard try socket.receive(appendingTo: &bytes, deadline: deadline) > 0 else {
+                    return "the connection was closed without an answer"
+                }
+            }
+        } catch is ParseError {
+            return "what answers is no HTTP server"
+        } catch {
+            return "no answer"
+        }
+    }
+}
