@@ -41,21 +41,31 @@ package final class Front: RequestHandler {
             Percent.decode($0, plusIsSpace: true) ?? $0
         }
         let call = Call(sidecar: sidecar, request: request, parameters: parameters)
-        var response = await answer(call, match?.endpoint)
-        if match?.endpoint.api != .healthz { trace.add(to: &response, head: request.head) }
+        var response = await answer(call, match?.endpoint, path)
+        trace.add(to: &response, head: request.head)
         cors.add(to: &response, head: request.head)
         record(call, api: match?.endpoint.api ?? .other, response)
         return response
     }
 
-    private func answer(_ call: Call, _ endpoint: Endpoint?) async -> Response {
+    private func answer(
+        _ call: Call, _ endpoint: Endpoint?, _ path: ByteSlice
+    ) async -> Response {
         guard isAuthorized(call.request.head, endpoint) else { return .unauthorized }
-        guard let endpoint else { return APIError.noTarget.response }
+        guard let endpoint else { return unrouted(path) }
         do throws(APIError) {
             return try await endpoint.handle(call)
         } catch {
             return error.response
         }
+    }
+
+    /// What no route takes is an invocation; where that API is refused, Go's router answers.
+    private func unrouted(_ path: ByteSlice) -> Response {
+        guard !sidecar.settings.access.permits(version: "v1", name: "invoke") else {
+            return APIError.noTarget.response
+        }
+        return router.knows(path) ? Response(status: 405) : .notFound
     }
 
     private func isAuthorized(_ head: RequestHead, _ endpoint: Endpoint?) -> Bool {
@@ -77,9 +87,13 @@ package final class Front: RequestHandler {
 }
 
 extension Response {
-    /// Go's `http.Error` as Dapr's token check calls it.
-    fileprivate static var unauthorized: Response {
-        var response = Response.plainText(401, "invalid api token\n")
+    fileprivate static var unauthorized: Response { refusal(401, "invalid api token\n") }
+
+    fileprivate static var notFound: Response { refusal(404, "404 page not found\n") }
+
+    /// Go's `http.Error`.
+    private static func refusal(_ status: Int, _ text: String) -> Response {
+        var response = Response.plainText(status, text)
         response.fields.append(Field("X-Content-Type-Options", "nosniff"))
         return response
     }
