@@ -77,7 +77,9 @@ package enum DaprValues {
     private static func append(
         string: ByteSlice, to bytes: inout [UInt8], _ encoder: Encoder
     ) {
-        var writer = JSONWriter(reserving: string.count + 2, escapesHTML: encoder == .goJSON)
+        var writer = JSONWriter(
+            reserving: string.count + 2, escapesHTML: encoder == .goJSON,
+            hasShortEscapes: encoder == .goJSON)
         writer.string(string)
         bytes.append(contentsOf: writer.bytes)
     }
@@ -88,6 +90,8 @@ package enum DaprValues {
         guard encoder == .jsoniterFastest, abs(number) <= 83_886_079 else {
             return GoFloat.json(number)
         }
-        return GoFloat.json((number * 1_000_000).rounded() / 1_000_000)
+        // Its sign is a test for less than zero, which -0 does not pass and -1e-9 does.
+        let rounded = (abs(number) * 1_000_000 + 0.5).rounded(.down) / 1_000_000
+        return (number < 0 ? "-" : "") + GoFloat.json(rounded)
     }
 }

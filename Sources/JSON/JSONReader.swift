@@ -76,6 +76,21 @@ package struct JSONReader {
         }
     }
 
+    /// The numbers at any depth of the value, as they are spelt.
+    package func forEachNumber(_ body: (ByteSlice) -> Void) {
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            switch bytes[index] {
+            case UInt8(ascii: "\""): index = Self.stringEnd(bytes, index)
+            case UInt8(ascii: "-"), 0x30...0x39:
+                let end = Self.scalarEnd(bytes, index)
+                body(bytes[index..<end])
+                index = end
+            default: index += 1
+            }
+        }
+    }
+
     /// The text of a string, unescaped.
     package var string: ByteSlice { JSONString.decode(bytes) }
 
