@@ -95,8 +95,9 @@ struct GoDecoder {
     /// tree, which may be ten thousand levels deep.
     mutating func any(_ value: JSONReader, _ field: String) {
         guard hasExtremeNumber else { return }
-        value.forEachNumber { literal in
-            let literal = String(text: literal)
+        value.forEachToken { token in
+            guard case .scalar(let scalar) = token, scalar.kind == .number else { return }
+            let literal = String(text: scalar.bytes)
             guard let number = Double(literal), number.isFinite else {
                 return mismatch("number \(literal)", field, "float64")
             }
