@@ -77,12 +77,28 @@ package final class Front: RequestHandler {
     private func record(_ call: Call, api: APIName, _ response: Response) {
         let head = call.request.head
         let targetEnd = head.query?.endIndex ?? head.path.endIndex
+        let lines = head.bytes[targetEnd...]
+        let fieldsStart = lines.index(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? lines.endIndex
         sidecar.sandbox.journal.append(
             JournalEntry(
                 time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api,
-                status: response.status, state: call.records, head: head.bytes,
-                method: head.method, target: head.bytes[head.path.startIndex..<targetEnd],
+                status: response.status, state: call.records,
+                head: withoutToken(head.bytes[fieldsStart...]), method: head.method,
+                target: head.bytes[head.path.startIndex..<targetEnd],
                 requestBody: call.body, responseBody: response.body))
+    }
+
+    /// Header lines without the secret, which Dapr too takes out before anybody sees it.
+    private func withoutToken(_ lines: ByteSlice) -> ByteSlice {
+        guard sidecar.settings.apiToken != nil else { return lines }
+        var kept: [UInt8] = []
+        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        where !line.prefix(15).equalsIgnoringCase("dapr-api-token:") {
+            kept.append(contentsOf: line)
+            kept.append(UInt8(ascii: "\n"))
+        }
+        // What follows the last line end is no line.
+        return kept.dropLast()
     }
 }
 
