@@ -41,21 +41,31 @@ package final class Front: RequestHandler {
             Percent.decode($0, plusIsSpace: true) ?? $0
         }
         let call = Call(sidecar: sidecar, request: request, parameters: parameters)
-        var response = await answer(call, match?.endpoint)
-        if match?.endpoint.api != .healthz { trace.add(to: &response, head: request.head) }
+        var response = await answer(call, match?.endpoint, path)
+        trace.add(to: &response, head: request.head)
         cors.add(to: &response, head: request.head)
         record(call, api: match?.endpoint.api ?? .other, response)
         return response
     }
 
-    private func answer(_ call: Call, _ endpoint: Endpoint?) async -> Response {
+    private func answer(
+        _ call: Call, _ endpoint: Endpoint?, _ path: ByteSlice
+    ) async -> Response {
         guard isAuthorized(call.request.head, endpoint) else { return .unauthorized }
-        guard let endpoint else { return APIError.noTarget.response }
+        guard let endpoint else { return unrouted(path) }
         do throws(APIError) {
             return try await endpoint.handle(call)
         } catch {
             return error.response
         }
+    }
+
+    /// What no route takes is an invocation; where that API is refused, Go's router answers.
+    private func unrouted(_ path: ByteSlice) -> Response {
+        guard !sidecar.settings.access.permits(version: "v1", name: "invoke") else {
+            return APIError.noTarget.response
+        }
+        return router.knows(path) ? Response(status: 405) : .notFound
     }
 
     private func isAuthorized(_ head: RequestHead, _ endpoint: Endpoint?) -> Bool {
@@ -67,19 +77,39 @@ package final class Front: RequestHandler {
     private func record(_ call: Call, api: APIName, _ response: Response) {
         let head = call.request.head
         let targetEnd = head.query?.endIndex ?? head.path.endIndex
+        let lines = head.bytes[targetEnd...]
+        let fieldsStart = lines.index(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? lines.endIndex
         sidecar.sandbox.journal.append(
             JournalEntry(
                 time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api,
-                status: response.status, state: call.records, head: head.bytes,
-                method: head.method, target: head.bytes[head.path.startIndex..<targetEnd],
+                status: response.status, state: call.records,
+                head: withoutToken(head.bytes[fieldsStart...]), method: head.method,
+                target: head.bytes[head.path.startIndex..<targetEnd],
                 requestBody: call.body, responseBody: response.body))
+    }
+
+    /// Header lines without the secret, which Dapr too takes out before anybody sees it.
+    private func withoutToken(_ lines: ByteSlice) -> ByteSlice {
+        guard sidecar.settings.apiToken != nil else { return lines }
+        var kept: [UInt8] = []
+        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        where !line.prefix(15).equalsIgnoringCase("dapr-api-token:") {
+            kept.append(contentsOf: line)
+            kept.append(UInt8(ascii: "\n"))
+        }
+        // What follows the last line end is no line.
+        return kept.dropLast()
     }
 }
 
 extension Response {
-    /// Go's `http.Error` as Dapr's token check calls it.
-    fileprivate static var unauthorized: Response {
-        var response = Response.plainText(401, "invalid api token\n")
+    fileprivate static var unauthorized: Response { refusal(401, "invalid api token\n") }
+
+    fileprivate static var notFound: Response { refusal(404, "404 page not found\n") }
+
+    /// Go's `http.Error`.
+    private static func refusal(_ status: Int, _ text: String) -> Response {
+        var response = Response.plainText(status, text)
         response.fields.append(Field("X-Content-Type-Options", "nosniff"))
         return response
     }

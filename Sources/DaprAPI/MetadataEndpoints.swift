@@ -77,19 +77,24 @@ enum MetadataEndpoints {
     private static func writeExtended(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
         writer.key("extended")
         writer.beginObject()
-        writer.member("daprRuntimeVersion", runtimeVersion)
-        for (key, value) in sidecar.extended { writer.member(key, value) }
+        // A map to Go: sorted by key, and nobody can set the version.
+        let noted = sidecar.extended.filter { $0.key != "daprRuntimeVersion" }
+        let all = noted + [("daprRuntimeVersion", runtimeVersion)]
+        for (key, value) in all.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            writer.member(key, value)
+        }
         writer.endObject()
     }
 
     private static func writeAppConnection(
         _ settings: SidecarSettings, _ writer: inout JSONWriter
     ) {
-        guard let port = settings.appPort else { return }
         writer.key("appConnectionProperties")
         writer.beginObject()
-        writer.key("port")
-        writer.number(port)
+        if let port = settings.appPort {
+            writer.key("port")
+            writer.number(port)
+        }
         writer.member("protocol", settings.appProtocol)
         writer.member("channelAddress", settings.appChannelAddress)
         if let most = settings.appMaxConcurrency, most > 0 {

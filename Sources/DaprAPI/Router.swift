@@ -46,6 +46,13 @@ struct Router {
         if !rest.isEmpty { segments.append(rest) }
         return segments
     }
+
+    /// Whether some method has a route for `path`.
+    func knows(_ path: ByteSlice) -> Bool {
+        let segments = Self.segments(of: path)
+        guard segments.count < byLength.count else { return false }
+        return byLength[segments.count].contains { $0.pattern.match(segments) != nil }
+    }
 }
 
 /// A path with parameters: `/v1.0/state/{storeName}/{key}`.

@@ -43,8 +43,6 @@ enum StateEndpoints {
     private static func saveError(_ problem: StateProblem, _ store: String) -> APIError {
         switch problem {
         case .missingKey: .missingKey
-        case .badConcurrency(let text): .save(500, store, StateTexts.badConcurrency(text))
-        case .badConsistency(let text): .save(500, store, StateTexts.badConsistency(text))
         case .store(let error): .save(StateTexts.status(error), store, StateTexts.text(error))
         case .several(let errors): several(errors, store)
         default: common(problem)
@@ -111,8 +109,6 @@ enum StateEndpoints {
 
     private static func deleteError(_ problem: StateProblem, _ key: String) -> APIError {
         switch problem {
-        case .badConcurrency(let text): .delete(500, key, StateTexts.badConcurrency(text))
-        case .badConsistency(let text): .delete(500, key, StateTexts.badConsistency(text))
         case .store(let error): .delete(StateTexts.status(error), key, StateTexts.text(error))
         default: common(problem)
         }
@@ -153,6 +149,11 @@ enum StateEndpoints {
         for operation in request.operations {
             // Each operation is looked at whole before the next, as Dapr does.
             let item = try step(operation, metadata)
+            do throws(StateProblem) {
+                try call.sidecar.state.checkKey(item.key, in: component)
+            } catch {
+                throw transactionError(error)
+            }
             steps.append(StateStep(operation: operation.operation, item: item))
         }
         call.records = steps.map { step in
@@ -184,8 +185,6 @@ enum StateEndpoints {
         case .illegalKey(let key, let store):
             .illegalKey(String(text: key), store: store, namesField: false)
         case .unknownOperation(let operation): .unknownOperation(operation)
-        case .badConcurrency(let text): .transaction(StateTexts.badConcurrency(text))
-        case .badConsistency(let text): .transaction(StateTexts.badConsistency(text))
         case .store(let error): .transaction(StateTexts.text(error))
         default: common(problem)
         }
@@ -194,6 +193,8 @@ enum StateEndpoints {
     // MARK: Query
 
     private static func query(_ call: Call) async throws(APIError) -> Response {
+        // Unlike the other routes this one reads its body before it looks for the store.
+        _ = try await call.readBody(refusal: APIError.bodyRead)
         let component: StateComponent
         do throws(StateProblem) {
             component = try call.sidecar.state.component(named: call.parameter(0))

@@ -26,12 +26,4 @@ enum StateTexts {
         case .failed: ""
         }
     }
-
-    static func badConcurrency(_ text: String) -> String {
-        "unrecognized concurrency model '\(text)'"
-    }
-
-    static func badConsistency(_ text: String) -> String {
-        "unrecognized consistency model '\(text)'"
-    }
 }

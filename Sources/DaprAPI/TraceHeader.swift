@@ -9,17 +9,28 @@ struct TraceHeader {
     let random: RandomSource
 
     func add(to response: inout Response, head: RequestHead) {
+        guard !Self.isHealthCheck(head.path) else { return }
         switch mode {
         case .off:
             return
         case .unconfigured:
-            guard let given = head.fields["traceparent"] else {
+            guard let given = head.fields["traceparent"], Self.traceID(given) != nil else {
                 return response.fields.append(Self.zero)
             }
             response.fields.append(.init("Traceparent", String(text: given)))
         case .sampling(let rate):
             response.fields.append(.init("Traceparent", span(of: head, rate: rate)))
         }
+    }
+
+    /// Dapr takes every path that holds `/healthz` for one.
+    private static func isHealthCheck(_ path: ByteSlice) -> Bool {
+        var rest = path
+        while let slash = rest.index(of: UInt8(ascii: "/")) {
+            rest = rest[(slash + 1)...]
+            if rest.first == UInt8(ascii: "h"), rest.prefix(7).equals("healthz") { return true }
+        }
+        return false
     }
 
     private func span(of head: RequestHead, rate: Double) -> String {

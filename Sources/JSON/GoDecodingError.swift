@@ -91,18 +91,16 @@ struct GoDecoder {
         return 0
     }
 
-    /// Any value: checks what Go checks of one, that its numbers fit a float64.
+    /// Any value: checks what Go checks of one, that its numbers fit a float64. Over its bytes, not its
+    /// tree, which may be ten thousand levels deep.
     mutating func any(_ value: JSONReader, _ field: String) {
         guard hasExtremeNumber else { return }
-        switch value.kind {
-        case .number:
-            let literal = String(text: value.bytes)
+        value.forEachToken { token in
+            guard case .scalar(let scalar) = token, scalar.kind == .number else { return }
+            let literal = String(text: scalar.bytes)
             guard let number = Double(literal), number.isFinite else {
                 return mismatch("number \(literal)", field, "float64")
             }
-        case .array: value.forEachElement { any($0, field) }
-        case .object: value.forEachMember { any($1, field) }
-        default: return
         }
     }
 }

@@ -8,11 +8,11 @@ enum GoFloat {
         return usesExponent ? exponential(number, exponentDigits: 1) : positional(number)
     }
 
-    /// `%v`: the exponent form below 1e-4 and from 1e21.
+    /// `%v`: the exponent form below 1e-4 and from 1e6, however many digits there are.
     static func general(_ number: Double) -> String {
         let magnitude = abs(number)
         guard magnitude.isFinite else { return number < 0 ? "-Inf" : "+Inf" }
-        let usesExponent = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21)
+        let usesExponent = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e6)
         return usesExponent ? exponential(number, exponentDigits: 2) : positional(number)
     }
 

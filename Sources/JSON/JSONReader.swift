@@ -76,6 +76,50 @@ package struct JSONReader {
         }
     }
 
+    /// A piece of a value, in the order of its bytes.
+    package enum Token {
+        case beginArray
+        case beginObject
+        /// Of an array or an object.
+        case end
+        /// A member's name, unescaped.
+        case name(ByteSlice)
+        case scalar(JSONReader)
+    }
+
+    /// The pieces of the value, at any depth: for what must not recurse, because a value may be ten
+    /// thousand levels deep.
+    package func forEachToken(_ body: (Token) -> Void) {
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            switch bytes[index] {
+            case UInt8(ascii: "["): body(.beginArray)
+            case UInt8(ascii: "{"): body(.beginObject)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): body(.end)
+            case UInt8(ascii: ","), UInt8(ascii: ":"): break
+            case let byte where byte.isJSONSpace: break
+            case UInt8(ascii: "\""):
+                let text = bytes[index..<Self.stringEnd(bytes, index)]
+                index = text.endIndex
+                body(
+                    isName(before: index)
+                        ? .name(JSONString.decode(text)) : .scalar(.init(scanned: text)))
+                continue
+            default:
+                let scalar = bytes[index..<Self.scalarEnd(bytes, index)]
+                index = scalar.endIndex
+                body(.scalar(JSONReader(scanned: scalar)))
+                continue
+            }
+            index += 1
+        }
+    }
+
+    /// Whether the string that ends at `end` is a member's name: nothing else stands before a colon.
+    private func isName(before end: Int) -> Bool {
+        bytes[end...].first { !$0.isJSONSpace } == UInt8(ascii: ":")
+    }
+
     /// The text of a string, unescaped.
     package var string: ByteSlice { JSONString.decode(bytes) }
 

@@ -8,8 +8,26 @@ enum JSONString {
         let inner = literal.dropFirst().dropLast()
         guard !inner.allSatisfy({ $0 < 0x80 && $0 != backslash }) else { return inner }
         let text = inner.contains(backslash) ? unescape(inner) : Array(inner)
-        // Repairs what is not UTF-8; what is stays as it is.
-        return Array(String(decoding: text, as: UTF8.self).utf8)[...]
+        return String(validating: text, as: UTF8.self) == nil ? repair(text) : text[...]
+    }
+
+    /// Each byte that belongs to no character becomes a U+FFFD of its own, as in Go; Swift makes one
+    /// of several.
+    private static func repair(_ text: [UInt8]) -> ByteSlice {
+        var repaired: [UInt8] = []
+        var rest = text[...]
+        while let first = rest.first {
+            let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+            let character = rest.prefix(length)
+            if String(validating: character, as: UTF8.self) != nil {
+                repaired.append(contentsOf: character)
+                rest = rest.dropFirst(length)
+            } else {
+                repaired.append(contentsOf: [0xEF, 0xBF, 0xBD])
+                rest = rest.dropFirst()
+            }
+        }
+        return repaired[...]
     }
 
     private static let backslash = UInt8(ascii: "\\")

@@ -6,11 +6,17 @@ package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
     private let escapesHTML: Bool
+    private let hasShortEscapes: Bool
 
-    /// - Parameter escapesHTML: whether `<`, `>`, `&`, U+2028 and U+2029 are escaped.
-    package init(reserving count: Int = 128, escapesHTML: Bool = true) {
+    /// - Parameters:
+    ///   - escapesHTML: whether `<`, `>`, `&`, U+2028 and U+2029 are escaped.
+    ///   - hasShortEscapes: whether U+0008 and U+000C are `\b` and `\f`, which jsoniter does not know.
+    package init(
+        reserving count: Int = 128, escapesHTML: Bool = true, hasShortEscapes: Bool = true
+    ) {
         bytes.reserveCapacity(count)
         self.escapesHTML = escapesHTML
+        self.hasShortEscapes = hasShortEscapes
     }
 
     package mutating func beginObject() { begin("{") }
@@ -118,8 +124,8 @@ package struct JSONWriter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
             bytes.append(UInt8(ascii: "\\"))
             bytes.append(byte)
-        case 0x08: bytes.append(contentsOf: "\\b".utf8)
-        case 0x0C: bytes.append(contentsOf: "\\f".utf8)
+        case 0x08 where hasShortEscapes: bytes.append(contentsOf: "\\b".utf8)
+        case 0x0C where hasShortEscapes: bytes.append(contentsOf: "\\f".utf8)
         case 0x0A: bytes.append(contentsOf: "\\n".utf8)
         case 0x0D: bytes.append(contentsOf: "\\r".utf8)
         case 0x09: bytes.append(contentsOf: "\\t".utf8)

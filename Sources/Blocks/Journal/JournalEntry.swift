@@ -60,7 +60,7 @@ package struct JournalEntry: Sendable {
 
     /// Copies what it keeps.
     ///
-    /// - Parameter head: the request's head, which begins with its method and its target.
+    /// - Parameter head: the request's header lines, its empty line included.
     package init(
         time: Timestamp, appID: String, api: APIName, status: Int, state: [StateRecord],
         head: ByteSlice, method: ByteSlice, target: ByteSlice, requestBody: ByteSlice,

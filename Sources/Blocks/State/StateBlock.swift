@@ -49,10 +49,8 @@ package enum StateProblem: Error, Equatable {
     case notFound(store: String)
     case illegalKey(ByteSlice, store: String)
     case missingKey
-    case badConcurrency(String)
-    case badConsistency(String)
     case unknownOperation(String)
-    case queryingNotSupported(store: String)
+    /// What the store said, or what Dapr's stores say of options they do not know.
     case store(StateError)
     /// Several writes of one request failed, each for its own reason, in their order.
     case several([StateError])
@@ -95,31 +93,48 @@ package struct StateBlock {
     package func save(
         _ items: [StateItem], in component: StateComponent
     ) async throws(StateProblem) {
-        var writes: [StateWrite] = []
-        writes.reserveCapacity(items.count)
+        var keys: [StateKey] = []
+        keys.reserveCapacity(items.count)
         for item in items {
             guard !item.key.isEmpty else { throw .missingKey }
-            _ = try storedKey(item.key, in: component)
+            keys.append(try storedKey(item.key, in: component))
         }
-        for item in items { writes.append(try write(item, in: component)) }
-        switch writes.count {
+        switch items.count {
         case 0: return
-        case 1: try await saveOne(writes[0], in: component)
-        default: try await saveSeveral(writes, in: component)
+        case 1: try await saveOne(items[0], keys[0], in: component)
+        default: try await saveSeveral(zip(items, keys), in: component)
         }
     }
 
     private func saveOne(
-        _ write: StateWrite, in component: StateComponent
+        _ item: StateItem, _ key: StateKey, in component: StateComponent
     ) async throws(StateProblem) {
-        do throws(StateError) { try await component.store.set(write) } catch { throw .store(error) }
+        do throws(StateError) {
+            try await component.store.set(try write(item, key, in: component))
+        } catch {
+            throw .store(error)
+        }
     }
 
+    /// Options are the store's to refuse, item by item: what is wrong with one keeps no other from
+    /// being saved.
     private func saveSeveral(
-        _ writes: [StateWrite], in component: StateComponent
+        _ items: Zip2Sequence<[StateItem], [StateKey]>, in component: StateComponent
     ) async throws(StateProblem) {
+        var writes: [StateWrite] = []
+        var refusals: [Result<Void, StateError>?] = []
+        for (item, key) in items {
+            do throws(StateError) {
+                writes.append(try write(item, key, in: component))
+                refusals.append(nil)
+            } catch {
+                refusals.append(.failure(error))
+            }
+        }
+        var results = await component.store.setEach(writes)[...]
         var failures: [StateError] = []
-        for result in await component.store.setEach(writes) {
+        for refusal in refusals {
+            let result = refusal ?? results.popFirst()
             if case .failure(let error) = result { failures.append(error) }
         }
         guard failures.isEmpty else { throw .several(failures) }
@@ -129,9 +144,9 @@ package struct StateBlock {
     package func delete(
         _ item: StateItem, in component: StateComponent
     ) async throws(StateProblem) {
-        let removal = try removal(item, in: component)
+        let key = try storedKey(item.key, in: component)
         do throws(StateError) {
-            try await component.store.delete(removal)
+            try await component.store.delete(try removal(item, key))
         } catch {
             throw .store(error)
         }
@@ -170,14 +185,35 @@ package struct StateBlock {
         }
     }
 
+    /// Whether a transaction may name this key: asked as each of its operations is read.
+    package func checkKey(
+        _ key: ByteSlice, in component: StateComponent
+    ) throws(StateProblem) {
+        _ = try storedKey(key, in: component)
+    }
+
     private func operation(
         _ step: StateStep, in component: StateComponent
     ) throws(StateProblem) -> StateOperation {
-        switch step.operation {
-        case "upsert": .upsert(try write(step.item, in: component))
-        case "delete": .delete(try removal(step.item, in: component))
-        default: throw .unknownOperation(step.operation)
+        let key = try storedKey(step.item.key, in: component)
+        var item = step.item
+        if component.family == .redis { forgetUnknownOptions(of: &item) }
+        do throws(StateError) {
+            switch step.operation {
+            case "upsert": return .upsert(try write(item, key, in: component))
+            case "delete": return .delete(try removal(item, key))
+            default: break
+            }
+        } catch {
+            throw .store(error)
         }
+        throw .unknownOperation(step.operation)
+    }
+
+    /// Dapr's Redis store does not validate the options of a transaction.
+    private func forgetUnknownOptions(of item: inout StateItem) {
+        item.concurrency = item.concurrency.flatMap { Concurrency(rawValue: $0)?.rawValue }
+        item.consistency = item.consistency.flatMap { Consistency(rawValue: $0)?.rawValue }
     }
 
     // MARK: What a caller asked for, checked
@@ -190,35 +226,39 @@ package struct StateBlock {
     }
 
     private func write(
-        _ item: StateItem, in component: StateComponent
-    ) throws(StateProblem) -> StateWrite {
+        _ item: StateItem, _ key: StateKey, in component: StateComponent
+    ) throws(StateError) -> StateWrite {
         StateWrite(
-            key: try storedKey(item.key, in: component), value: value(item.value, in: component),
-            etag: etag(item), concurrency: try concurrency(item),
-            consistency: try consistency(item), metadata: item.metadata)
+            key: key, value: value(item.value, in: component), etag: etag(item),
+            concurrency: try concurrency(item), consistency: try consistency(item),
+            metadata: item.metadata)
     }
 
     private func removal(
-        _ item: StateItem, in component: StateComponent
-    ) throws(StateProblem) -> StateRemoval {
+        _ item: StateItem, _ key: StateKey
+    ) throws(StateError) -> StateRemoval {
         StateRemoval(
-            key: try storedKey(item.key, in: component), etag: etag(item),
-            concurrency: try concurrency(item), consistency: try consistency(item))
+            key: key, etag: etag(item), concurrency: try concurrency(item),
+            consistency: try consistency(item))
     }
 
     private func etag(_ item: StateItem) -> ETag? {
         item.etag.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private func concurrency(_ item: StateItem) throws(StateProblem) -> Concurrency? {
+    private func concurrency(_ item: StateItem) throws(StateError) -> Concurrency? {
         guard let text = item.concurrency, !text.isEmpty else { return nil }
-        guard let known = Concurrency(rawValue: text) else { throw .badConcurrency(text) }
+        guard let known = Concurrency(rawValue: text) else {
+            throw .failed("unrecognized concurrency model '\(text)'")
+        }
         return known
     }
 
-    private func consistency(_ item: StateItem) throws(StateProblem) -> Consistency? {
+    private func consistency(_ item: StateItem) throws(StateError) -> Consistency? {
         guard let text = item.consistency, !text.isEmpty else { return nil }
-        guard let known = Consistency(rawValue: text) else { throw .badConsistency(text) }
+        guard let known = Consistency(rawValue: text) else {
+            throw .failed("unrecognized consistency model '\(text)'")
+        }
         return known
     }
 

@@ -135,9 +135,14 @@ private enum MappedItem {
         default:
             problems.append(
                 "'\(field)' expected type 'string', got unconvertible type "
-                    + "'\(unconvertibleName(value))', value: '\(GoFormat.value(value))'")
+                    + "'\(unconvertibleName(value))', value: '\(printed(value))'")
             return nil
         }
+    }
+
+    /// The value as Go's `%v` prints it.
+    private static func printed(_ value: JSONReader) -> String {
+        String(text: ValueRewriter.rewrite(value, as: .goPrint))
     }
 
     /// The kind as Go's reflection names it.
@@ -158,27 +163,6 @@ private enum MappedItem {
         case .array: "[]interface {}"
         case .object: "map[string]interface {}"
         default: typeName(value)
-        }
-    }
-}
-
-/// Go's `%v` of a decoded value.
-enum GoFormat {
-    static func value(_ value: JSONReader) -> String {
-        switch value.kind {
-        case .null: return "<nil>"
-        case .bool: return value.isTrue ? "true" : "false"
-        case .string: return String(text: value.string)
-        case .number: return GoFloat.general(Double(String(text: value.bytes)) ?? .infinity)
-        case .array:
-            var parts: [String] = []
-            value.forEachElement { parts.append(GoFormat.value($0)) }
-            return "[\(parts.joined(separator: " "))]"
-        case .object:
-            var members: [String: String] = [:]
-            value.forEachMember { members[String(text: $0)] = GoFormat.value($1) }
-            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            return "map[\(sorted.map { "\($0.key):\($0.value)" }.joined(separator: " "))]"
         }
     }
 }
