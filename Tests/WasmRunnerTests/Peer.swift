@@ -1,6 +1,5 @@
 import Bytes
 import HTTP
-import Synchronization
 import Transport
 
 /// What guests speak to: an HTTP server in this process, on a loop and a port of its own.
@@ -38,7 +37,7 @@ final class Peer: Sendable {
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
     final class Handler: RequestHandler, Sendable {
-        let seen = Mutex<[Seen]>([])
+        let seen = Guarded<[Seen]>([])
 
         func respond(to request: Request) async -> Response {
             let head = request.head
