@@ -86,7 +86,8 @@ import Testing
             (call $out (i32.const 1) (i32.const 256) (i32.load (i32.const 20)))
             """
         let outcome = try run(
-            main, options: ["-e", "A=1", "--env", "B=x=y", "-e", "C="], environment: ["SECRET": "s"])
+            main, options: ["-e", "A=1", "--env", "B=x=y", "-e", "C="], environment: ["SECRET": "s"]
+        )
         #expect(outcome.output == "A=1\0B=x=y\0C=\0")
     }
 
@@ -175,7 +176,7 @@ import Testing
         (["-e", "NAME"], "invalid --env `NAME`: write NAME=value"),
         (["-e", "=x"], "invalid --env `=x`: write NAME=value"),
         (["--memory", "0"], "invalid --memory `0`: write 1 to 65536 mebibytes"),
-        (["-c", "-1"], "invalid --concurrency: write 0 or more"),
+        (["--concurrency=-1"], "invalid --concurrency: write 0 or more"),
         (["--fuel", "0"], "invalid --fuel: write 1 or more"),
         (["--compiler", "gcc"], "gcc"), (["--nonsense"], "nonsense"), ([], "module"),
     ])

@@ -5,7 +5,8 @@ internal import Glibc
 package enum ShellProcess {
     /// - Parameter arguments: `$0` and on.
     package static func run(
-        _ script: String, _ arguments: [String], folder: String? = nil
+        _ script: String, _ arguments: [String], folder: String? = nil,
+        within limit: Duration = .seconds(20)
     ) throws -> Fakedapr.Outcome {
         let own = try TemporaryFolder()
         let (output, errors) = (try own.write("stdout", ""), try own.write("stderr", ""))
@@ -18,7 +19,7 @@ package enum ShellProcess {
         process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()
         do {
-            try Deadline.wait("the script to end") { !process.isRunning }
+            try Deadline.wait("the script to end", within: limit) { !process.isRunning }
         } catch {
             kill(process.processIdentifier, SIGKILL)
             throw error
@@ -27,5 +28,17 @@ package enum ShellProcess {
             status: process.terminationStatus,
             output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "",
             errors: (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")
+    }
+}
+
+/// Work that blocks for long, on a thread of its own: the pool has as many threads as there are cores,
+/// and other tests need them.
+package enum OffPool {
+    package static func run<R: Sendable>(
+        _ body: @escaping @Sendable () throws -> R
+    ) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            Foundation.Thread { continuation.resume(with: Result(catching: body)) }.start()
+        }
     }
 }
