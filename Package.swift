@@ -86,7 +86,7 @@ let package = Package(
         tests("WasmRunner", ["Bytes", "HTTP", "Transport", "TestSupport"]),
         tests(
             "Scenarios",
-            ["Bytes", "JSON", "YAML", "Blocks", "Transport", "HTTP", "TestSupport"]),
+            ["Bytes", "JSON", "YAML", "Blocks", "Transport", "HTTP", "WasmRunner", "TestSupport"]),
         tests("Commands", ["Bytes", "JSON", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ],

@@ -29,6 +29,7 @@ _Static_assert(sizeof(val_t) == 32, "wasmtime_val_t");
 
 typedef void *trap_callback(void *env, void *caller, const val_t *args, size_t nargs,
                             val_t *results, size_t nresults);
+typedef void *epoch_callback(void *context, void *data, uint64_t *delta, uint8_t *kind);
 typedef ssize_t write_callback(void *data, const unsigned char *bytes, size_t count);
 
 // One table makes the pointers and the loader: return type, name, parameters.
@@ -52,6 +53,8 @@ typedef ssize_t write_callback(void *data, const unsigned char *bytes, size_t co
     X(void *, wasmtime_context_set_wasi, (void *, void *))                                       \
     X(void *, wasmtime_context_set_fuel, (void *, uint64_t))                                     \
     X(void, wasmtime_context_set_epoch_deadline, (void *, uint64_t))                             \
+    X(void, wasmtime_store_epoch_deadline_callback,                                              \
+      (void *, epoch_callback *, void *, void (*)(void *)))                                      \
     X(void *, wasmtime_linker_new, (void *))                                                     \
     X(void, wasmtime_linker_delete, (void *))                                                    \
     X(void, wasmtime_linker_allow_shadowing, (void *, bool))                                     \
@@ -59,6 +62,10 @@ typedef ssize_t write_callback(void *data, const unsigned char *bytes, size_t co
     X(void *, wasmtime_linker_define_func,                                                       \
       (void *, const char *, size_t, const char *, size_t, void *, trap_callback *, void *,      \
        void (*)(void *)))                                                                        \
+    X(bool, wasmtime_linker_get,                                                                 \
+      (void *, void *, const char *, size_t, const char *, size_t, extern_t *))                  \
+    X(void *, wasmtime_linker_define,                                                            \
+      (void *, void *, const char *, size_t, const char *, size_t, const extern_t *))            \
     X(void *, wasmtime_linker_instantiate, (void *, void *, void *, instance_t *, void **))      \
     X(bool, wasmtime_instance_export_get,                                                        \
       (void *, const instance_t *, const char *, size_t, extern_t *))                            \
@@ -68,9 +75,10 @@ typedef ssize_t write_callback(void *data, const unsigned char *bytes, size_t co
     X(size_t, wasmtime_memory_data_size, (void *, const memory_t *))                             \
     X(void *, wasmtime_func_call,                                                                \
       (void *, const func_t *, const val_t *, size_t, val_t *, size_t, void **))                 \
-    X(bool, wasmtime_error_exit_status, (void *, int *))                                         \
     X(void, wasmtime_error_message, (void *, byte_vec *))                                        \
     X(void, wasmtime_error_delete, (void *))                                                     \
+    X(void *, wasmtime_error_new, (const char *))                                                \
+    X(void *, wasmtime_trap_new, (const char *, size_t))                                         \
     X(void, wasm_trap_message, (void *, byte_vec *))                                             \
     X(void, wasm_trap_delete, (void *))                                                          \
     X(bool, wasmtime_trap_code, (void *, uint8_t *))                                             \
@@ -85,6 +93,7 @@ typedef ssize_t write_callback(void *data, const unsigned char *bytes, size_t co
     X(bool, wasi_config_set_argv, (void *, size_t, const char *const *))                         \
     X(bool, wasi_config_set_env, (void *, size_t, const char *const *, const char *const *))     \
     X(void, wasi_config_set_stdin_bytes, (void *, byte_vec *))                                   \
+    X(void, wasi_config_inherit_stdin, (void *))                                                 \
     X(void, wasi_config_set_stdout_custom,                                                       \
       (void *, write_callback *, void *, void (*)(void *)))                                      \
     X(void, wasi_config_set_stderr_custom,                                                       \
@@ -184,12 +193,38 @@ uint8_t *cwt_wat(const char *text, size_t length, size_t *count, char **error) {
     return NULL;
 }
 
+// Two lanes over eight bytes at a time; the last bytes are filled up with zeros, which the length
+// tells from real ones.
+void cwt_digest(const uint8_t *bytes, size_t count, uint64_t digest[2]) {
+    uint64_t a = 0x9E3779B97F4A7C15u ^ count, b = 0xC2B2AE3D27D4EB4Fu + count;
+    for (size_t i = 0; i < count; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, bytes + i, count - i < 8 ? count - i : 8);
+        a = (a ^ word) * 0x9FB21C651E98DF25u;
+        a ^= a >> 32;
+        b = (b + word) * 0xD6E8FEB86659FD93u;
+        b = (b << 31 | b >> 33) ^ a;
+    }
+    digest[0] = a;
+    digest[1] = b;
+}
+
 // One run
 
 typedef struct {
     const struct cwt_options *options;
+    void *engine;
+    /// The library's own fd_write, for descriptors other than standard output and error.
+    extern_t fd_write;
+    /// The bridge to it, made when it is first needed.
+    void *bridge_module, *bridge_linker;
+    func_t bridge;
     uint64_t random;
-    uint64_t ticks;
+    /// What a seeded clock has moved since its beginning, nanoseconds.
+    uint64_t moved;
+    size_t memory_size;
+    bool is_out_of_time, has_exited;
+    int status;
 } run_t;
 
 typedef struct {
@@ -197,14 +232,30 @@ typedef struct {
     enum cwt_function function;
 } host_function;
 
-static bool memory_of(void *caller, uint8_t **bytes, size_t *size) {
+static bool memory_of(void *caller, run_t *run, uint8_t **bytes, size_t *size) {
     extern_t item;
     if (!wasmtime_caller_export_get(caller, "memory", 6, &item) || item.kind != EXTERN_MEMORY)
         return false;
     void *context = wasmtime_caller_context(caller);
     *bytes = wasmtime_memory_data(context, &item.of.memory);
     *size = wasmtime_memory_data_size(context, &item.of.memory);
+    run->memory_size = *size;
     return true;
+}
+
+static bool is_late(run_t *run) {
+    if (now() >= run->options->deadline) run->is_out_of_time = true;
+    return run->is_out_of_time;
+}
+
+static void *out_of_time(void) { return wasmtime_trap_new("out of time", 11); }
+
+// Called at every tick of the epoch.
+static void *check_time(void *context, void *data, uint64_t *delta, uint8_t *kind) {
+    (void)context;
+    (void)kind;
+    *delta = 1;
+    return is_late(data) ? wasmtime_error_new("out of time") : NULL;
 }
 
 static void *call_host(void *env, void *caller, const val_t *args, size_t nargs, val_t *results,
@@ -212,15 +263,16 @@ static void *call_host(void *env, void *caller, const val_t *args, size_t nargs,
     (void)nresults;
     host_function *function = env;
     struct cwt_call call = {.function = function->function};
-    if (!memory_of(caller, &call.memory, &call.memory_size)) call.memory = NULL;
+    if (!memory_of(caller, function->run, &call.memory, &call.memory_size)) call.memory = NULL;
     for (size_t i = 0; i < nargs && i < 10; i++) call.arguments[i] = (uint32_t)args[i].of.i32;
     const struct cwt_options *options = function->run->options;
     results[0].kind = VAL_I32;
     results[0].of.i32 = (int32_t)options->host(options->context, &call);
-    return NULL;
+    // An epoch does not interrupt a call that blocks: it ends at the deadline by itself.
+    return is_late(function->run) ? out_of_time() : NULL;
 }
 
-enum { ERRNO_BADF = 8, ERRNO_FAULT = 21 };
+enum { ERRNO_BADF = 8, ERRNO_FAULT = 21, ERRNO_INVAL = 28 };
 
 static uint32_t load32(const uint8_t *at) {
     uint32_t value;
@@ -228,31 +280,108 @@ static uint32_t load32(const uint8_t *at) {
     return value;
 }
 
+// The library's functions find the memory by their caller, which must be a module that exports one:
+// this one exports the guest's.
+static const char bridge_text[] =
+    "(module (import \"guest\" \"memory\" (memory 0))"
+    " (import \"wasi\" \"fd_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
+    " (export \"memory\" (memory 0))"
+    " (func (export \"fd_write\") (param i32 i32 i32 i32) (result i32)"
+    " (call $write (local.get 0) (local.get 1) (local.get 2) (local.get 3))))";
+
+static char *build_bridge(run_t *run, void *context, const extern_t *memory) {
+    byte_vec bytes;
+    void *trap = NULL;
+    instance_t instance;
+    extern_t item;
+    void *error = wasmtime_wat2wasm(bridge_text, sizeof bridge_text - 1, &bytes);
+    if (error != NULL) return take_error(error);
+    error = wasmtime_module_new(run->engine, bytes.data, bytes.size, &run->bridge_module);
+    wasm_byte_vec_delete(&bytes);
+    if (error != NULL) return take_error(error);
+    run->bridge_linker = wasmtime_linker_new(run->engine);
+    error = wasmtime_linker_define(run->bridge_linker, context, "guest", 5, "memory", 6, memory);
+    if (error == NULL)
+        error = wasmtime_linker_define(run->bridge_linker, context, "wasi", 4, "fd_write", 8,
+                                       &run->fd_write);
+    if (error == NULL)
+        error = wasmtime_linker_instantiate(run->bridge_linker, context, run->bridge_module,
+                                            &instance, &trap);
+    if (error != NULL) return take_error(error);
+    if (trap != NULL || !wasmtime_instance_export_get(context, &instance, "fd_write", 8, &item))
+        return strdup("no bridge");
+    run->bridge = item.of.func;
+    return NULL;
+}
+
+// One vector of a file; the library writes it, and how much at `written_at`.
+static void *write_vector(run_t *run, void *caller, int32_t fd, uint32_t vector,
+                          uint32_t written_at, int32_t *errno_) {
+    void *context = wasmtime_caller_context(caller), *trap = NULL;
+    if (run->bridge_module == NULL) {
+        extern_t memory;
+        wasmtime_caller_export_get(caller, "memory", 6, &memory);
+        char *failed = build_bridge(run, context, &memory);
+        if (failed != NULL) {
+            trap = wasmtime_trap_new(failed, strlen(failed));
+            free(failed);
+            return trap;
+        }
+    }
+    val_t arguments[4] = {{.of.i32 = fd}, {.of.i32 = (int32_t)vector}, {.of.i32 = 1},
+                          {.of.i32 = (int32_t)written_at}};
+    val_t result = {0};
+    void *error = wasmtime_func_call(context, &run->bridge, arguments, 4, &result, 1, &trap);
+    *errno_ = result.of.i32;
+    if (error == NULL) return trap;
+    char *text = take_error(error);
+    trap = wasmtime_trap_new(text, strlen(text));
+    free(text);
+    return trap;
+}
+
 // Wasmtime's fd_write takes the first vector only, and AssemblyScript's console writes a text and
-// its newline as two. This one serves standard output and error, all vectors. It cannot hand other
-// descriptors on (the library's function finds the memory by its caller, which must be the guest),
-// so it is left out where the guest has folders.
+// its newline as two. This one writes all of them: standard output and error itself, files by the
+// library's own function, vector by vector.
 static void *fd_write_all(void *env, void *caller, const val_t *args, size_t nargs, val_t *results,
                           size_t nresults) {
     (void)nargs;
     (void)nresults;
-    const struct cwt_options *options = ((run_t *)env)->options;
+    run_t *run = env;
+    const struct cwt_options *options = run->options;
     uint8_t *memory;
     size_t size;
     int32_t fd = args[0].of.i32;
     uint32_t vectors = (uint32_t)args[1].of.i32, count = (uint32_t)args[2].of.i32;
     uint32_t written_at = (uint32_t)args[3].of.i32, total = 0;
     results[0].kind = VAL_I32;
-    results[0].of.i32 = fd == 1 || fd == 2 ? ERRNO_FAULT : ERRNO_BADF;
-    if ((fd != 1 && fd != 2) || !memory_of(caller, &memory, &size)) return NULL;
+    results[0].of.i32 = ERRNO_FAULT;
+    if (!memory_of(caller, run, &memory, &size)) return NULL;
     if ((uint64_t)vectors + 8 * (uint64_t)count > size || (uint64_t)written_at + 4 > size)
         return NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = load32(memory + vectors + 8 * (size_t)i);
-        uint32_t length = load32(memory + vectors + 8 * (size_t)i + 4);
+        uint32_t length = load32(memory + vectors + 8 * (size_t)i + 4), written = length;
         if ((uint64_t)at + length > size) return NULL;
-        options->output(options->context, fd, memory + at, length);
-        total += length;
+        if (fd == 1 || fd == 2) {
+            options->output(options->context, fd, memory + at, length);
+        } else {
+            int32_t failed = 0;
+            void *trap = write_vector(run, caller, fd, vectors + 8 * i, written_at, &failed);
+            if (trap != NULL) return trap;
+            results[0].of.i32 = failed;
+            // What was written before stays written: it is told, as writev does.
+            if (failed != 0 && total == 0) return NULL;
+            if (failed != 0) break;
+            written = load32(memory + written_at);
+        }
+        total += written;
+        if (written < length) break;
+    }
+    // Nothing to write: the descriptor is to be there all the same.
+    if (count == 0 && fd != 1 && fd != 2) {
+        results[0].of.i32 = ERRNO_BADF;
+        return NULL;
     }
     results[0].of.i32 = 0;
     memcpy(memory + written_at, &total, 4);
@@ -276,13 +405,22 @@ static void *random_get(void *env, void *caller, const val_t *args, size_t nargs
     uint32_t at = (uint32_t)args[0].of.i32, count = (uint32_t)args[1].of.i32;
     results[0].kind = VAL_I32;
     results[0].of.i32 = ERRNO_FAULT;
-    if (!memory_of(caller, &memory, &size) || (uint64_t)at + count > size) return NULL;
+    if (!memory_of(caller, env, &memory, &size) || (uint64_t)at + count > size) return NULL;
     for (uint32_t i = 0; i < count; i++) memory[at + i] = (uint8_t)(next_random(env) >> 32);
     results[0].of.i32 = 0;
     return NULL;
 }
 
-// 2026-01-01 00:00 UTC and a microsecond more at every look.
+enum { CLOCK_OF_DAY = 0 };
+
+// A seeded clock begins at 2026-01-01 00:00 UTC and moves a microsecond at every look.
+static uint64_t clock_of(run_t *run, uint32_t id) {
+    if (run->options->is_seeded) return 1767225600000000000u + run->moved;
+    struct timespec time;
+    clock_gettime(id == CLOCK_OF_DAY ? CLOCK_REALTIME : CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 static void *clock_time_get(void *env, void *caller, const val_t *args, size_t nargs,
                             val_t *results, size_t nresults) {
     (void)nargs;
@@ -290,30 +428,113 @@ static void *clock_time_get(void *env, void *caller, const val_t *args, size_t n
     run_t *run = env;
     uint8_t *memory;
     size_t size;
-    uint32_t at = (uint32_t)args[2].of.i32;
+    uint32_t id = (uint32_t)args[0].of.i32, at = (uint32_t)args[2].of.i32;
     results[0].kind = VAL_I32;
-    results[0].of.i32 = ERRNO_FAULT;
-    if (!memory_of(caller, &memory, &size) || (uint64_t)at + 8 > size) return NULL;
-    uint64_t time = 1767225600000000000u + 1000 * run->ticks++;
+    results[0].of.i32 = id > 3 ? ERRNO_INVAL : ERRNO_FAULT;
+    if (id > 3 || !memory_of(caller, run, &memory, &size) || (uint64_t)at + 8 > size) return NULL;
+    uint64_t time = clock_of(run, id);
+    run->moved += 1000;
     memcpy(memory + at, &time, 8);
     results[0].of.i32 = 0;
     return NULL;
 }
 
-static void *function_type(const char *parameters) {
-    void *types[10], *result[1] = {wasm_valtype_new(VALTYPE_I32)};
+enum { SUBSCRIPTION = 48, EVENT = 32, SUBSCRIBED_CLOCK = 0 };
+
+static uint64_t load64(const uint8_t *at) {
+    uint64_t value;
+    memcpy(&value, at, 8);
+    return value;
+}
+
+// How long until a subscription's time has come; 0 for a descriptor, which is always ready.
+static uint64_t wait_of(run_t *run, const uint8_t *subscription) {
+    if (subscription[8] != SUBSCRIBED_CLOCK) return 0;
+    uint64_t timeout = load64(subscription + 24);
+    if ((subscription[40] & 1) == 0) return timeout;
+    uint64_t time = clock_of(run, load32(subscription + 16));
+    return timeout > time ? timeout - time : 0;
+}
+
+static void sleep_for(run_t *run, uint64_t wait) {
+    run->moved += wait;
+    // A seeded clock need not be waited for.
+    if (run->options->is_seeded) return;
+    uint64_t start = now(), limit = run->options->deadline;
+    uint64_t rest = limit > start ? limit - start : 0;
+    if (wait > rest) wait = rest;
+    struct timespec time = {.tv_sec = (time_t)(wait / 1000000000),
+                            .tv_nsec = (long)(wait % 1000000000)};
+    nanosleep(&time, NULL);
+}
+
+// The library's own would sleep past the guest's time limit.
+static void *poll_oneoff(void *env, void *caller, const val_t *args, size_t nargs, val_t *results,
+                         size_t nresults) {
+    (void)nargs;
+    (void)nresults;
+    run_t *run = env;
+    uint8_t *memory;
+    size_t size;
+    uint32_t in = (uint32_t)args[0].of.i32, out = (uint32_t)args[1].of.i32;
+    uint32_t count = (uint32_t)args[2].of.i32, told_at = (uint32_t)args[3].of.i32, told = 0;
+    results[0].kind = VAL_I32;
+    results[0].of.i32 = count == 0 ? ERRNO_INVAL : ERRNO_FAULT;
+    if (count == 0 || !memory_of(caller, run, &memory, &size) ||
+        (uint64_t)in + SUBSCRIPTION * (uint64_t)count > size ||
+        (uint64_t)out + EVENT * (uint64_t)count > size || (uint64_t)told_at + 4 > size)
+        return NULL;
+    uint64_t wait = UINT64_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t one = wait_of(run, memory + in + SUBSCRIPTION * (size_t)i);
+        if (one < wait) wait = one;
+    }
+    uint64_t *waits = malloc(count * sizeof *waits);
+    if (waits == NULL) abort();
+    for (uint32_t i = 0; i < count; i++)
+        waits[i] = wait_of(run, memory + in + SUBSCRIPTION * (size_t)i);
+    sleep_for(run, wait);
+    for (uint32_t i = 0; i < count; i++) {
+        if (waits[i] > wait) continue;
+        const uint8_t *subscription = memory + in + SUBSCRIPTION * (size_t)i;
+        uint8_t event[EVENT] = {0};
+        memcpy(event, subscription, 8);
+        event[10] = subscription[8];
+        memcpy(memory + out + EVENT * (size_t)told++, event, EVENT);
+    }
+    free(waits);
+    memcpy(memory + told_at, &told, 4);
+    results[0].of.i32 = 0;
+    return is_late(run) ? out_of_time() : NULL;
+}
+
+// The library's own takes a status of 126 or more for an error.
+static void *proc_exit(void *env, void *caller, const val_t *args, size_t nargs, val_t *results,
+                       size_t nresults) {
+    (void)caller;
+    (void)nargs;
+    (void)results;
+    (void)nresults;
+    run_t *run = env;
+    run->has_exited = true;
+    run->status = args[0].of.i32;
+    return wasmtime_trap_new("exit", 4);
+}
+
+static void *function_type(const char *parameters, bool has_result) {
+    void *types[10], *result[1] = {has_result ? wasm_valtype_new(VALTYPE_I32) : NULL};
     size_t count = strlen(parameters);
     for (size_t i = 0; i < count; i++)
         types[i] = wasm_valtype_new(parameters[i] == 'I' ? VALTYPE_I64 : VALTYPE_I32);
     pointer_vec inputs, outputs;
     wasm_valtype_vec_new(&inputs, count, types);
-    wasm_valtype_vec_new(&outputs, 1, result);
+    wasm_valtype_vec_new(&outputs, has_result ? 1 : 0, result);
     return wasm_functype_new(&inputs, &outputs);
 }
 
 static char *define(void *linker, const char *module, const char *name, const char *parameters,
                     trap_callback *callback, void *env) {
-    void *type = function_type(parameters);
+    void *type = function_type(parameters, callback != proc_exit);
     void *error = wasmtime_linker_define_func(linker, module, strlen(module), name, strlen(name),
                                               type, callback, env, NULL);
     wasm_functype_delete(type);
@@ -322,7 +543,7 @@ static char *define(void *linker, const char *module, const char *name, const ch
 
 static const char wasi[] = "wasi_snapshot_preview1";
 
-static char *define_all(void *linker, run_t *run, host_function *functions) {
+static char *define_all(void *linker, void *context, run_t *run, host_function *functions) {
     static const struct { const char *name, *parameters; } http[] = {
         [CWT_REQ] = {"req", "iiiiiiiiii"},
         [CWT_CLOSE] = {"close", "i"},
@@ -332,6 +553,8 @@ static char *define_all(void *linker, run_t *run, host_function *functions) {
     };
     void *error = wasmtime_linker_define_wasi(linker);
     if (error != NULL) return take_error(error);
+    if (!wasmtime_linker_get(linker, context, wasi, strlen(wasi), "fd_write", 8, &run->fd_write))
+        return strdup("the library has no fd_write");
     wasmtime_linker_allow_shadowing(linker, true);
     char *failed = NULL;
     for (int i = 0; i < CWT_FUNCTION_COUNT && failed == NULL; i++) {
@@ -339,12 +562,12 @@ static char *define_all(void *linker, run_t *run, host_function *functions) {
         failed = define(linker, "wasi_experimental_http", http[i].name, http[i].parameters,
                         call_host, &functions[i]);
     }
-    if (failed == NULL && run->options->folder_count == 0)
-        failed = define(linker, wasi, "fd_write", "iiii", fd_write_all, run);
+    if (failed == NULL) failed = define(linker, wasi, "fd_write", "iiii", fd_write_all, run);
+    if (failed == NULL) failed = define(linker, wasi, "clock_time_get", "iIi", clock_time_get, run);
+    if (failed == NULL) failed = define(linker, wasi, "proc_exit", "i", proc_exit, run);
+    if (failed == NULL) failed = define(linker, wasi, "poll_oneoff", "iiii", poll_oneoff, run);
     if (failed == NULL && run->options->is_seeded)
         failed = define(linker, wasi, "random_get", "ii", random_get, run);
-    if (failed == NULL && run->options->is_seeded)
-        failed = define(linker, wasi, "clock_time_get", "iIi", clock_time_get, run);
     return failed;
 }
 
@@ -364,9 +587,13 @@ static char *configure_wasi(void *context, const struct cwt_options *options) {
     void *config = wasi_config_new();
     wasi_config_set_argv(config, options->argument_count, options->arguments);
     wasi_config_set_env(config, options->environment_count, options->names, options->values);
-    byte_vec input;
-    wasm_byte_vec_new(&input, options->input_count, options->input);
-    wasi_config_set_stdin_bytes(config, &input);
+    if (options->inherits_input) {
+        wasi_config_inherit_stdin(config);
+    } else {
+        byte_vec input;
+        wasm_byte_vec_new(&input, options->input_count, options->input);
+        wasi_config_set_stdin_bytes(config, &input);
+    }
     wasi_config_set_stdout_custom(config, write_output, (void *)options, NULL);
     wasi_config_set_stderr_custom(config, write_error, (void *)options, NULL);
     for (size_t i = 0; i < options->folder_count; i++) {
@@ -391,9 +618,6 @@ static void note_failure(struct cwt_outcome *outcome, void *error, void *trap) {
         wasm_trap_message(trap, &message);
         outcome->message = text_of(&message);
         wasm_trap_delete(trap);
-    } else if (wasmtime_error_exit_status(error, &outcome->status)) {
-        outcome->end = CWT_EXITED;
-        wasmtime_error_delete(error);
     } else {
         outcome->end = CWT_FAILED;
         outcome->message = take_error(error);
@@ -431,30 +655,37 @@ static void run_linked(void *linker, void *context, void *module,
 void cwt_run(cwt_engine *engine, cwt_module *module, const struct cwt_options *options,
              struct cwt_outcome *outcome) {
     *outcome = (struct cwt_outcome){.end = CWT_FINISHED, .trap_code = -1};
-    run_t run = {.options = options, .random = options->seed};
+    run_t run = {.options = options, .engine = engine, .random = options->seed};
     host_function functions[CWT_FUNCTION_COUNT];
     void *store = wasmtime_store_new(engine, NULL, NULL);
     void *context = wasmtime_store_context(store);
     void *linker = wasmtime_linker_new(engine);
     wasmtime_store_limiter(store, options->memory_limit, -1, -1, -1, -1);
-    wasmtime_context_set_epoch_deadline(context, options->ticks);
+    wasmtime_store_epoch_deadline_callback(store, check_time, &run, NULL);
+    wasmtime_context_set_epoch_deadline(context, 1);
     if (options->fuel > 0) {
         void *error = wasmtime_context_set_fuel(context, options->fuel);
         if (error != NULL) wasmtime_error_delete(error);
     }
     char *failed = configure_wasi(context, options);
-    if (failed == NULL) failed = define_all(linker, &run, functions);
+    if (failed == NULL) failed = define_all(linker, context, &run, functions);
     if (failed == NULL) {
         run_linked(linker, context, module, options, outcome);
     } else {
         outcome->end = CWT_FAILED;
         outcome->message = failed;
     }
+    if (run.has_exited) {
+        outcome->end = CWT_EXITED;
+        outcome->status = run.status;
+    } else if (run.is_out_of_time && outcome->end != CWT_FINISHED) {
+        outcome->end = CWT_OUT_OF_TIME;
+    }
+    if (outcome->memory_size < run.memory_size) outcome->memory_size = run.memory_size;
+    if (run.bridge_linker != NULL) wasmtime_linker_delete(run.bridge_linker);
+    if (run.bridge_module != NULL) wasmtime_module_delete(run.bridge_module);
     wasmtime_linker_delete(linker);
     wasmtime_store_delete(store);
 }
 
-void cwt_outcome_free(struct cwt_outcome *outcome) {
-    free(outcome->message);
-    free(outcome->trace);
-}
+void cwt_outcome_free(struct cwt_outcome *outcome) { free(outcome->message); }

@@ -13,6 +13,8 @@ enum ExitStatus: Int32 {
     case timeout = 124
     /// `run` and `wasm run` themselves failed.
     case cannotRun = 125
+    /// What was to be run cannot be read, or is nothing that can be run.
+    case notExecutable = 126
     case notFound = 127
     case interrupted = 130
     /// A guest was stopped by the machine: as a process that SIGABRT ended.

@@ -64,6 +64,8 @@ private func tell(_ error: any Error) -> Int32 {
         StandardError.write((failure.isDiagnostic ? "" : "fakedapr: ") + failure.message)
         return failure.status.rawValue
     }
+    // A guest's own status is handed on as it is, 64 too.
+    if let code = error as? ExitCode { return code.rawValue }
     let code = FakedaprCommand.exitCode(for: error)
     let message = FakedaprCommand.fullMessage(for: error)
     if !message.isEmpty {

@@ -36,7 +36,10 @@ struct ScenarioRunCommand: LongRunning {
     @Option(help: "Run the matrix variable `store` with this value only.")
     var store: StoreKind?
 
-    @Option(help: "How many cases run at a time (default: as many as there are cores).")
+    @Option(
+        help: """
+            How many cases run at a time (default: as many as there are cores, one with --endpoint).
+            """)
     var jobs: Int?
 
     @Option(help: ArgumentHelp("The Redis of cases that want one.", valueName: "url"))
@@ -50,12 +53,16 @@ struct ScenarioRunCommand: LongRunning {
     @Flag(help: "List every step with its duration, guests with compile, instantiate and run.")
     var timings = false
 
+    @Option(help: "The compiler of guests: winch (fast to compile) or cranelift (fast code).")
+    var compiler: EngineSettings.Compiler?
+
     @Option(help: "Where compiled guests are kept.")
     var cacheDir: String?
 
     mutating func run(until signals: TerminationSignals) async throws {
         let begin = Reactor.monotonicNow()
         DescriptorLimit.raise()
+        guard jobs ?? 1 > 0 else { throw Failure(.usage, "invalid --jobs: write 1 or more") }
         let cases = try cases()
         let redis = try privateRedis(for: cases)
         let folder = try Self.temporaryFolder()
@@ -64,11 +71,14 @@ struct ScenarioRunCommand: LongRunning {
             FileContents.removeFolder(folder)
         }
         let surroundings = try surroundings(redis?.settings, folder: folder)
+        var settings = EngineSettings()
+        settings.compiler = compiler ?? settings.compiler
+        let cache = ModuleCache(folder: cacheDir ?? Folders.cache)
         let pool = ScenarioPool(
             cases: cases, surroundings: surroundings,
-            guests: GuestLibrary(cache: ModuleCache(folder: cacheDir ?? Folders.cache)),
-            report: report)
-        let results = try await pool.run(jobs: jobs ?? Self.cores, until: signals)
+            guests: GuestLibrary(cache: cache, settings: settings), report: report)
+        let parallel = jobs ?? (endpoint == nil ? Self.cores : 1)
+        let results = try await pool.run(jobs: parallel, until: signals)
         let duration = Duration.nanoseconds(Reactor.monotonicNow() - begin)
         StandardOutput.write(TextReport.summary(results, duration: duration))
         redis?.stop()
@@ -107,7 +117,9 @@ struct ScenarioRunCommand: LongRunning {
 
     private func cases() throws(Failure) -> [ScenarioCase] {
         var cases: [ScenarioCase] = []
-        let fixed = store.map { ["store": $0.rawValue] } ?? [:]
+        // Which store stands behind somebody else's endpoint is not ours to say.
+        let choice = store?.rawValue ?? (endpoint == nil ? nil : "endpoint")
+        let fixed = choice.map { ["store": $0] } ?? [:]
         for path in try ScenarioFiles.find(scenarios) {
             let bytes: [UInt8]
             do throws(SystemError) { bytes = try FileContents.read(path) } catch {
@@ -118,6 +130,7 @@ struct ScenarioRunCommand: LongRunning {
             do throws(Diagnostic) {
                 let scenario = try ScenarioLoader.load(
                     SourceText(name: path, bytes: bytes), folder: folder)
+                try GuestFiles.check(scenario)
                 cases += ScenarioCase.all(of: scenario, fixed: fixed)
             } catch {
                 throw Failure(.file, error.rendered, isDiagnostic: true)
@@ -128,8 +141,9 @@ struct ScenarioRunCommand: LongRunning {
 
     private func privateRedis(for cases: [ScenarioCase]) throws(Failure) -> PrivateRedis? {
         let wantsRedis = cases.contains { one in
-            one.variables.contains { $0.value == "redis" }
-                || one.scenario.sidecar.components.contains { $0.type.text == "state.redis" }
+            one.variables.contains { $0.value == "redis" || $0.value == "state.redis" }
+                || one.scenario.sidecar.components?.contains { $0.type.text == "state.redis" }
+                    ?? false
         }
         guard wantsRedis, redisUrl == nil, endpoint == nil else { return nil }
         return try PrivateRedis()
@@ -156,19 +170,39 @@ struct ScenarioRunCommand: LongRunning {
 /// `--endpoint`: where a Dapr sidecar listens.
 enum EndpointURL {
     static func parse(_ url: String) throws(Failure) -> Surroundings.Endpoint {
-        let problem = Failure(
-            .usage, "invalid --endpoint `\(url)`: write http://127.0.0.1:3500")
+        let problem = Failure(.usage, "invalid --endpoint `\(url)`: write http://127.0.0.1:3500")
         guard url.hasPrefix("http://") else { throw problem }
-        let authority = url.dropFirst("http://".count).prefix { $0 != "/" }
-        guard let colon = authority.lastIndex(of: ":"),
-            let port = UInt16(authority[authority.index(after: colon)...])
-        else { throw problem }
-        let host = authority[..<colon]
-        guard
-            let address = SocketAddress(
-                numeric: host == "localhost" ? "127.0.0.1" : host, port: port)
-        else { throw problem }
-        return Surroundings.Endpoint(address: address, host: String(authority))
+        let rest = url.dropFirst("http://".count)
+        let authority = rest.prefix { $0 != "/" }
+        guard rest.dropFirst(authority.count).allSatisfy({ $0 == "/" }) else { throw problem }
+        let end = authority.lastIndex(of: "]") ?? authority.startIndex
+        let colon = authority[end...].lastIndex(of: ":")
+        let host = authority[..<(colon ?? authority.endIndex)]
+        let port = colon.map { UInt16(authority[authority.index(after: $0)...]) } ?? 80
+        guard let port, !host.isEmpty else { throw problem }
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : String(host)
+        guard let address = Resolver.resolveBlocking(bare, port: port).first else {
+            throw Failure(.runtime, "cannot reach --endpoint \(url): the host \(bare) is unknown")
+        }
+        return Surroundings.Endpoint(
+            address: address, host: String(authority), name: host.lowercased())
+    }
+}
+
+/// The guests of a scenario: there before anything is run.
+enum GuestFiles {
+    static func check(_ scenario: Scenario) throws(Diagnostic) {
+        for step in scenario.setup + scenario.steps + scenario.always {
+            guard case .guest(let guest) = step.action, !guest.module.text.contains("${") else {
+                continue
+            }
+            let name = guest.module.text
+            let path = name.hasPrefix("/") ? name : "\(scenario.folder)/\(name)"
+            guard !FileContents.exists(path) else { continue }
+            throw Diagnostic(
+                .error, "there is no guest \(path)", at: guest.module.span, in: scenario.source,
+                hint: "a guest's path is relative to the scenario's file")
+        }
     }
 }
 
@@ -202,6 +236,7 @@ final class ScenarioPool: Sendable {
     private let report: @Sendable (CaseResult) -> Void
     private let next = Atomic(0)
     private let isStopped = Atomic(false)
+    private let results = Guarded<[(number: Int, result: CaseResult)]>([])
 
     init(
         cases: [ScenarioCase], surroundings: Surroundings, guests: GuestLibrary,
@@ -213,48 +248,76 @@ final class ScenarioPool: Sendable {
         self.report = report
     }
 
-    /// A signal lets the cases that run finish and starts no other.
+    /// A signal starts no other case and no other step; those that run have a moment to end, and
+    /// to do what is always to be done.
     func run(jobs: Int, until signals: TerminationSignals) async throws -> [CaseResult] {
+        let (ends, end) = AsyncStream<Result<Void, any Error>>.makeStream()
         let control = try EventLoop()
-        let watch = Task { try await self.stop(on: signals, control) }
-        defer { watch.cancel() }
-        let results = try await withThrowingTaskGroup(of: [(Int, CaseResult)].self) { group in
-            for _ in 0..<min(max(1, jobs), max(1, cases.count)) {
-                group.addTask { try await self.work() }
-            }
-            var all: [(Int, CaseResult)] = []
-            for try await part in group { all += part }
-            return all
+        let watch = Task {
+            try await self.stop(on: signals, control)
+            end.yield(.success(()))
         }
+        let work = Task {
+            do {
+                try await self.workAll(jobs)
+                end.yield(.success(()))
+            } catch {
+                end.yield(.failure(error))
+            }
+        }
+        defer {
+            watch.cancel()
+            work.cancel()
+        }
+        for await first in ends {
+            try first.get()
+            break
+        }
+        let results = results.withLock(\.self)
         guard !isStopped.load(ordering: .relaxed) else {
             throw Failure(.interrupted, "interrupted: \(results.count) of \(cases.count) cases ran")
         }
-        return results.sorted { $0.0 < $1.0 }.map(\.1)
+        return results.sorted { $0.number < $1.number }.map(\.result)
     }
+
+    /// How long what runs may go on after a signal.
+    private static let grace = Duration.milliseconds(1500)
 
     private func stop(on signals: TerminationSignals, _ control: EventLoop) async throws {
         try await control.run { loop in
             _ = try await signals.next(on: loop.reactor)
         }
         isStopped.store(true, ordering: .relaxed)
+        await control.run { loop in await loop.reactor.sleep(for: Self.grace) }
+    }
+
+    private func workAll(_ jobs: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<min(jobs, max(1, cases.count)) {
+                group.addTask { try await self.work() }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// One loop's share: case after case until none is left.
-    private func work() async throws -> [(Int, CaseResult)] {
+    private func work() async throws {
         let loop = try EventLoop()
         defer { loop.stop() }
-        var results: [(Int, CaseResult)] = []
         while !isStopped.load(ordering: .relaxed) {
             let number = next.add(1, ordering: .relaxed).oldValue
             guard number < cases.count else { break }
-            let (one, surroundings, guests) = (cases[number], surroundings, guests)
+            let (one, guests) = (cases[number], guests)
+            var surroundings = surroundings
+            surroundings.isInterrupted = { self.isStopped.load(ordering: .relaxed) }
+            let there = surroundings
             let result = await loop.run { loop in
-                await ScenarioRunner(one, number: number, in: surroundings, guests: guests)
+                await ScenarioRunner(one, number: number, in: there, guests: guests)
                     .run(on: loop)
             }
+            guard !isStopped.load(ordering: .relaxed) else { break }
             report(result)
-            results.append((number, result))
+            results.withLock { $0.append((number, result)) }
         }
-        return results
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Bytes
+internal import Glibc
 internal import Transport
 internal import WasmRunner
 
@@ -14,9 +15,10 @@ struct WasmRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run one WASM guest.",
         discussion: """
-            The guest may call the functions of wasi_experimental_http and WASI preview 1. Its \
-            status is handed on; a guest that cannot be run ends with 125, one that is not there \
-            with 127, one that was stopped at its time limit with 124.
+            The guest, a module or its text (.wat), may call the functions of \
+            wasi_experimental_http and WASI preview 1. Its status is handed on. Else: 124 it was \
+            stopped at its time limit, 125 it cannot be run or used up its memory or fuel, 126 the \
+            file is no module, 127 there is no such file, 134 it trapped.
 
             EXAMPLES
               fakedapr wasm run -a http://127.0.0.1:3500 guest.wasm
@@ -81,18 +83,32 @@ struct WasmRunCommand: AsyncParsableCommand {
         let guest = try guestRun()
         let outcome: GuestOutcome
         do throws(GuestError) { outcome = try run(guest) } catch {
-            let isMissing = if case .unreadable = error { true } else { false }
-            throw Failure(isMissing ? .notFound : .cannotRun, error.text)
+            throw Failure(Self.status(of: error), error.text + hint(for: error))
         }
         if timings { StandardError.write(GuestReport.timings(outcome.timings)) }
         throw ending(outcome)
     }
 
+    private static func status(of error: GuestError) -> ExitStatus {
+        switch error {
+        case .unreadable(_, let error): error.code == ENOENT ? .notFound : .notExecutable
+        case .notAModule: .notExecutable
+        default: .cannotRun
+        }
+    }
+
+    private func hint(for error: GuestError) -> String {
+        guard case .notAModule(let why) = error, compiler != .cranelift, why.contains("Winch")
+        else { return "" }
+        return "\nwinch does not know all of WebAssembly: try --compiler cranelift"
+    }
+
     private func run(_ guest: GuestRun) throws(GuestError) -> GuestOutcome {
         var settings = EngineSettings()
         settings.countsFuel = fuel != nil
-        settings.compiler = compiler ?? (fuel == nil ? .winch : .cranelift)
+        settings.compiler = compiler ?? .winch
         let bytes = try GuestRunner.read(module)
+        try watch(guest.limits.time)
         let start = Reactor.monotonicNow()
         let runner = GuestRunner(try Engine(settings), cache: cache)
         let load = Duration.nanoseconds(Reactor.monotonicNow() - start)
@@ -102,6 +118,21 @@ struct WasmRunCommand: AsyncParsableCommand {
         outcome.timings.compile = loaded.compile
         outcome.timings.isCached = loaded.isCached
         return outcome
+    }
+
+    /// A guest that waits for its standard input hears no epoch: the process ends in its place.
+    private func watch(_ time: Duration) throws(GuestError) {
+        let end = Reactor.monotonicNow() + (time + .seconds(1)).nanoseconds
+        do throws(SystemError) {
+            try Thread.start { [module] in
+                while Reactor.monotonicNow() < end { usleep(100_000) }
+                StandardError.write(
+                    "fakedapr: the guest \(module) was \(GuestEnd.timedOut(after: time).text)")
+                ProcessExit.now(ExitStatus.timeout.rawValue)
+            }
+        } catch {
+            throw .thread(error)
+        }
     }
 
     private var cache: ModuleCache? {
@@ -116,6 +147,14 @@ struct WasmRunCommand: AsyncParsableCommand {
         run.maxOpenResponses = concurrency
         run.export = invoke
         run.seed = seed
+        run.inheritsInput = true
+        guard (1...65_536).contains(memory) else {
+            throw Failure(.usage, "invalid --memory `\(memory)`: write 1 to 65536 mebibytes")
+        }
+        guard concurrency ?? 0 >= 0 else {
+            throw Failure(.usage, "invalid --concurrency: write 0 or more")
+        }
+        guard fuel != 0 else { throw Failure(.usage, "invalid --fuel: write 1 or more") }
         run.limits.memory = memory << 20
         run.limits.fuel = fuel
         guard let time = GoDuration.parse(timeout), time > .zero else {
@@ -125,7 +164,7 @@ struct WasmRunCommand: AsyncParsableCommand {
         for variable in environment {
             let parts = variable.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else {
+            guard parts.count == 2, !parts[0].isEmpty else {
                 throw Failure(.usage, "invalid --env `\(variable)`: write NAME=value")
             }
             run.environment.append((String(parts[0]), String(parts[1])))

@@ -24,7 +24,19 @@ package struct ScenarioCase: Sendable {
                 values.map { combination + [(variable, $0)] }
             }
         }
+        for (variable, value) in fixed where scenario.wants(variable) {
+            combinations = combinations.map { $0 + [(variable, value)] }
+        }
         return combinations.map { ScenarioCase(scenario: scenario, variables: $0) }
+    }
+}
+
+extension Scenario {
+    /// Whether the sidecar's components ask for a variable that the matrix does not have.
+    fileprivate func wants(_ variable: String) -> Bool {
+        guard !matrix.contains(where: { $0.variable == variable }) else { return false }
+        guard let components = sidecar.components else { return variable == "store" }
+        return components.contains { $0.type.text.contains("${\(variable)}") }
     }
 }
 
@@ -49,6 +61,8 @@ package struct StepResult: Sendable {
     package let duration: Duration
     /// How long the parts of a guest's run took; nil for other steps.
     package let guestTimings: String?
+    /// Why the step was not done, nil when it was.
+    package var skipped: String?
 
     package struct Failure: Sendable {
         /// What it is about and where it stands in the file.

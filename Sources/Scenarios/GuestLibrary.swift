@@ -11,9 +11,13 @@ package final class GuestLibrary: Sendable {
     }
 
     private let cache: ModuleCache?
+    private let settings: EngineSettings
     private let state = Guarded(State())
 
-    package init(cache: ModuleCache?) { self.cache = cache }
+    package init(cache: ModuleCache?, settings: EngineSettings = EngineSettings()) {
+        self.cache = cache
+        self.settings = settings
+    }
 
     /// Runs a guest on a thread of its own; the caller's loop goes on meanwhile.
     package func run(_ run: GuestRun) async throws(GuestError) -> GuestOutcome {
@@ -52,7 +56,7 @@ package final class GuestLibrary: Sendable {
                 if let known = state.runner {
                     runner = known
                 } else {
-                    runner = GuestRunner(try Engine(), cache: cache)
+                    runner = GuestRunner(try Engine(settings), cache: cache)
                 }
                 let load = Duration.nanoseconds(Reactor.monotonicNow() - start)
                 state.runner = runner

@@ -26,6 +26,8 @@ package struct Matcher: Sendable {
         case each(Matcher)
         case absent(Bool)
         case not(Matcher)
+        /// Equal as a whole: an object with no other members.
+        case exactly(JSONValue)
     }
 
     let rule: Rule
@@ -33,8 +35,24 @@ package struct Matcher: Sendable {
 
     package static let operatorNames = [
         "equals", "contains", "matches", "startsWith", "type", "gt", "gte", "lt", "lte", "length",
-        "any", "each", "absent", "not",
+        "any", "each", "absent", "not", "exactly",
     ]
+
+    /// The first variable in the matcher's texts that has no value, and where it stands.
+    package func missing(_ variables: [String: String]) -> (name: String, span: SourceSpan)? {
+        let here: String?
+        let inner: [Matcher]
+        switch rule {
+        case .equals(let value): (here, inner) = (value.filled(variables).missing, [])
+        case .members(let members): (here, inner) = (nil, members.map(\.matcher))
+        case .elements(let matchers): (here, inner) = (nil, matchers)
+        case .all(let operators):
+            here = operators.lazy.compactMap { $0.text?.filled(variables).missing }.first
+            inner = operators.compactMap(\.matcher)
+        }
+        if let here { return (here, span) }
+        return inner.lazy.compactMap { $0.missing(variables) }.first
+    }
 
     /// One way in which a value is not what it was to be.
     package struct Mismatch: Sendable {
@@ -53,7 +71,7 @@ package struct Matcher: Sendable {
     ) -> Mismatch? {
         switch rule {
         case .equals(let expected):
-            let filled = expected.filled(variables)
+            let filled = expected.filled(variables).value
             guard value != filled else { return nil }
             return mismatch(path, filled.text, value)
         case .members(let members):
@@ -92,16 +110,19 @@ package struct Matcher: Sendable {
         case .equals(let matcher): return matcher.mismatch(value, at: path, variables)
         case .absent(let isAbsent):
             guard (value == nil) != isAbsent else { return nil }
-            return mismatch(path, isAbsent ? "nothing" : "something", value)
+            return mismatch(path, isAbsent ? "nothing" : "anything", value)
         case .not(let matcher):
             guard matcher.mismatch(value, at: path, variables) == nil else { return nil }
             return mismatch(path, "not \(matcher.text)", value)
+        case .exactly(let whole):
+            let filled = whole.filled(variables).value
+            return value == filled ? nil : mismatch(path, "exactly \(filled.text)", value)
         case .contains(let matcher): return contains(matcher, value, path, variables)
         case .matches(let pattern):
             let isMatch = value?.comparableText.map { Pattern.matches($0, pattern) } ?? false
             return isMatch ? nil : mismatch(path, "matches \(pattern)", value)
         case .startsWith(let text):
-            let prefix = JSONValue.string(text).filled(variables).string ?? text
+            let prefix = JSONValue.string(text).filled(variables).value.string ?? text
             let isPrefixed = value?.comparableText?.hasPrefix(prefix) ?? false
             return isPrefixed ? nil : mismatch(path, "starts with \(prefix)", value)
         case .type(let name):
@@ -134,7 +155,7 @@ package struct Matcher: Sendable {
             return found ? nil : mismatch(path, "contains \(matcher.text)", value)
         }
         guard case .equals(let part) = matcher.rule,
-            let part = part.filled(variables).comparableText
+            let part = part.filled(variables).value.comparableText
         else { return mismatch(path, "contains \(matcher.text)", value) }
         let isContained = value?.comparableText?.contains(part) ?? false
         return isContained ? nil : mismatch(path, "contains \(part)", value)
@@ -160,21 +181,78 @@ package struct Matcher: Sendable {
         case .members(let members):
             "{\(members.map { "\($0.name): \($0.matcher.text)" }.joined(separator: ", "))}"
         case .elements(let matchers): "[\(matchers.map(\.text).joined(separator: ", "))]"
-        case .all: "what the matcher says"
+        case .all(let operators): operators.map(\.words).joined(separator: " and ")
         }
     }
 
-    private func number(_ value: Double) -> String {
+    private func number(_ value: Double) -> String { Operator.number(value) }
+}
+
+extension Matcher.Operator {
+    /// As people say it: `> 100`, `contains "a"`.
+    fileprivate var words: String {
+        switch self {
+        case .equals(let matcher): matcher.text
+        case .contains(let matcher): "contains \(matcher.text)"
+        case .matches(let pattern): "matches \(pattern)"
+        case .startsWith(let text): "starts with \(text)"
+        case .type(let name): "type \(name)"
+        case .gt(let bound): "> \(Self.number(bound))"
+        case .gte(let bound): ">= \(Self.number(bound))"
+        case .lt(let bound): "< \(Self.number(bound))"
+        case .lte(let bound): "<= \(Self.number(bound))"
+        case .length(let matcher): "length \(matcher.text)"
+        case .any(let matcher): "any \(matcher.text)"
+        case .each(let matcher): "each \(matcher.text)"
+        case .absent(let isAbsent): isAbsent ? "nothing" : "anything"
+        case .not(let matcher): "not \(matcher.text)"
+        case .exactly(let value): "exactly \(value.text)"
+        }
+    }
+
+    /// A text of the operator's own in which variables are filled in.
+    fileprivate var text: JSONValue? {
+        switch self {
+        case .startsWith(let text): .string(text)
+        case .exactly(let value): value
+        default: nil
+        }
+    }
+
+    fileprivate var matcher: Matcher? {
+        switch self {
+        case .equals(let inner), .contains(let inner), .length(let inner), .any(let inner),
+            .each(let inner), .not(let inner):
+            inner
+        default: nil
+        }
+    }
+
+    static func number(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
     }
 }
 
 extension JSONValue {
-    /// Texts with their variables filled in; those without a value stay as they are.
-    fileprivate func filled(_ variables: [String: String]) -> JSONValue {
-        guard case .string(let text) = self, text.contains("${") else { return self }
-        let template = Template(text, at: SourceSpan(at: SourceMark(line: 1, column: 1, offset: 0)))
-        return .string(template.filled(variables).text ?? text)
+    /// The value with the variables of its texts filled in; those without a value stay as they are,
+    /// the first of them is told.
+    func filled(_ variables: [String: String]) -> (value: JSONValue, missing: String?) {
+        switch self {
+        case .string(let text):
+            guard text.contains("$") else { return (self, nil) }
+            let (filled, missing) = Template.filled(text, variables)
+            return (.string(filled ?? text), missing)
+        case .array(let elements):
+            let filled = elements.map { $0.filled(variables) }
+            return (.array(filled.map(\.value)), filled.lazy.compactMap(\.missing).first)
+        case .object(let members):
+            let filled = members.map { ($0.name, $0.value.filled(variables)) }
+            return (
+                .object(filled.map { Member($0.0, $0.1.value) }),
+                filled.lazy.compactMap(\.1.missing).first
+            )
+        default: return (self, nil)
+        }
     }
 
     /// A text, or the text of a number or a boolean.

@@ -1,3 +1,4 @@
+package import JSON
 package import YAML
 
 /// A scenario as its file describes it: nothing run, templates not filled in yet.
@@ -18,8 +19,9 @@ package struct Scenario: Sendable {
 /// The sidecar that a scenario gets.
 package struct SidecarDescription: Sendable {
     package var appID = "app"
-    /// Names and types: `state.${store}` is filled in per case.
-    package var components: [(name: String, type: Template)] = []
+    /// Names and types: `state.${store}` is filled in per case. nil for one state store named
+    /// `statestore`, in memory unless there is a variable `store`.
+    package var components: [(name: String, type: Template)]?
 }
 
 /// One thing that a scenario does or asks.
@@ -55,8 +57,14 @@ package struct RequestStep: Sendable {
     package var method: String
     package var target: Template
     package var headers: [(name: String, value: Template)] = []
-    package var body: Template?
+    package var body: Body?
     package var timeout = Duration.seconds(10)
+
+    package enum Body: Sendable {
+        case text(Template)
+        /// Variables are filled in where texts are, so that what they hold cannot break the JSON.
+        case json(JSONValue, at: SourceSpan)
+    }
 }
 
 /// A question to the journal: how often something was done.
@@ -65,12 +73,16 @@ package struct VerifyStep: Sendable {
     package var exactly: Int?
     package var atLeast: Int?
     package var atMost: Int?
+    /// Where the question stands.
+    package var span: SourceSpan
 }
 
 /// What one part of a step's outcome is to be: `status`, `headers.etag`, `stdout`, ….
 package struct Expectation: Sendable {
     package let part: String
     package let matcher: Matcher
+    /// Why it is expected when the file does not say so itself.
+    package var reason: String?
 }
 
 /// A text with `${variables}`.
@@ -87,6 +99,12 @@ package struct Template: Sendable, Equatable {
     ///
     /// - Returns: nil and the name of the first variable that has no value.
     package func filled(_ variables: [String: String]) -> (text: String?, missing: String?) {
+        Self.filled(text, variables)
+    }
+
+    static func filled(
+        _ text: String, _ variables: [String: String]
+    ) -> (text: String?, missing: String?) {
         var result = ""
         var rest = text[...]
         while let start = rest.firstIndex(of: "$") {

@@ -58,18 +58,16 @@ package struct ScenarioLoader {
 
     private func sidecar(_ node: YAMLNode?) throws(Diagnostic) -> SidecarDescription {
         var description = SidecarDescription()
-        guard let node else {
-            description.components = [("statestore", Template("state.in-memory", at: Self.start))]
-            return description
-        }
+        guard let node else { return description }
         let reader = try KeyedReader(node, in: source, keys: ["appId", "components"])
         description.appID = try text(in: reader, "appId") ?? description.appID
         if let components = reader["components"] {
+            var named: [(String, Template)] = []
             for member in try source.members(components) {
                 let type = try text(of: member.value)
-                description.components.append(
-                    (member.key.text ?? "", Template(type, at: member.value.span)))
+                named.append((member.key.text ?? "", Template(type, at: member.value.span)))
             }
+            description.components = named
         }
         return description
     }
@@ -89,23 +87,28 @@ package struct ScenarioLoader {
     }
 
     private func step(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let members = try source.members(node)
-        let keys = members.compactMap(\.key.text)
-        if keys.contains("guest") { return try guest(node) }
-        if keys.contains("verify") { return try verify(node) }
-        // `put` with a mapping saves a value, with a text it is the HTTP method.
-        if let put = node["put"] {
-            return put.mapping == nil ? try request(node, "put") : try putStep(node, put)
-        }
-        if let verb = keys.first(where: { Self.verbs.contains($0) }) {
-            return try request(node, verb)
-        }
         let known = ["guest", "verify", "put"] + Self.verbs
-        let near = keys.lazy.compactMap { Suggestion.nearest(to: $0, among: known) }.first
-        throw refused(
-            "a step has to say what it does", node,
-            hint: near.map { "did you mean `\($0)`?" } ?? "one of: \(known.joined(separator: ", "))"
-        )
+        let members = try source.members(node)
+        let actions = members.filter { known.contains($0.name) }
+        guard let action = actions.first else {
+            let near = members.lazy.compactMap { Suggestion.nearest(to: $0.name, among: known) }
+            throw refused(
+                "a step has to say what it does", node,
+                hint: near.first.map { "did you mean `\($0)`?" }
+                    ?? "one of: \(known.joined(separator: ", "))")
+        }
+        guard actions.count == 1 else {
+            throw refused(
+                "a step does one thing, and this one says `\(action.name)` already",
+                actions[1].key, hint: "make it a step of its own")
+        }
+        switch action.name {
+        case "guest": return try guest(node)
+        case "verify": return try verify(node)
+        // With a mapping it saves a value, with a text it is the HTTP method.
+        case "put" where action.value.mapping != nil: return try putStep(node, action.value)
+        default: return try request(node, action.name)
+        }
     }
 
     private func guest(_ node: YAMLNode) throws(Diagnostic) -> Step {
@@ -128,9 +131,13 @@ package struct ScenarioLoader {
         guest.export = try text(in: reader, "invoke")
         guest.timeout = try duration(reader["timeout"]) ?? guest.timeout
         guest.seed = try reader.int("seed").map { UInt64(bitPattern: Int64($0)) }
-        return try step(
+        let step = try step(
             node, reader, "guest \(module.text)", .guest(guest),
             parts: ["exit", "end", "stdout", "stderr", "calls"])
+        let tellsItsEnd = step.expectations.contains { ["exit", "end"].contains($0.part) }
+        return tellsItsEnd
+            ? step
+            : step.expecting("exit", 0, at: module.span, because: "a guest is to exit with 0")
     }
 
     private func request(_ node: YAMLNode, _ verb: String) throws(Diagnostic) -> Step {
@@ -146,9 +153,12 @@ package struct ScenarioLoader {
                     (member.key.text ?? "", try template(member.value)))
             }
         }
-        if let body = reader["body"] { request.body = try template(body) }
+        if let body = reader["body"] { request.body = .text(try template(body)) }
         if let json = reader["json"] {
-            request.body = Template(YAMLToJSON.value(json).text, at: json.span)
+            guard request.body == nil else {
+                throw refused("a request has one body: `body` or `json`", json)
+            }
+            request.body = .json(YAMLToJSON.value(json), at: json.span)
             if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
                 request.headers.append(
                     ("Content-Type", Template("application/json", at: json.span)))
@@ -174,16 +184,12 @@ package struct ScenarioLoader {
         let request = RequestStep(
             method: "POST", target: Template("/v1.0/state/\(store.text)", at: store.span),
             headers: [("Content-Type", Template("application/json", at: put.span))],
-            body: Template(JSONValue.array([.object(members)]).text, at: put.span))
+            body: .json(.array([.object(members)]), at: put.span))
         let step = try step(
             node, reader, "put \(key.text)", .request(request),
             parts: ["status", "headers", "json", "body"])
         guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
-        let success = Matcher(rule: .equals(.number("204")), span: put.span)
-        return Step(
-            name: step.name, span: step.span, action: step.action,
-            expectations: [Expectation(part: "status", matcher: success)] + step.expectations,
-            captures: step.captures)
+        return step.expecting("status", 204, at: put.span, because: "`put` is to succeed")
     }
 
     private func verify(_ node: YAMLNode) throws(Diagnostic) -> Step {
@@ -192,14 +198,14 @@ package struct ScenarioLoader {
         let fields = ["api", "method", "path", "status", "store", "operation", "key"]
         let counts = ["exactly", "atLeast", "atMost"]
         let inner = try KeyedReader(verify, in: source, keys: fields + counts)
-        var question = VerifyStep()
+        var question = VerifyStep(span: Self.span(of: counts, in: verify))
         for field in fields {
             guard let value = inner[field] else { continue }
             question.matches.append((field, try matcher(value)))
         }
-        question.exactly = try inner.int("exactly")
-        question.atLeast = try inner.int("atLeast")
-        question.atMost = try inner.int("atMost")
+        question.exactly = try inner.int("exactly", in: 0...Int.max)
+        question.atLeast = try inner.int("atLeast", in: 0...Int.max)
+        question.atMost = try inner.int("atMost", in: 0...Int.max)
         if question.exactly == nil, question.atLeast == nil, question.atMost == nil {
             throw refused(
                 "`verify` says not how often", verify,
@@ -211,6 +217,11 @@ package struct ScenarioLoader {
             expectations: [], captures: [])
     }
 
+    /// The first of the values under `keys`, or the whole mapping.
+    private static func span(of keys: [String], in node: YAMLNode) -> SourceSpan {
+        node.mapping?.first { keys.contains($0.name) }?.value.span ?? node.span
+    }
+
     private func step(
         _ node: YAMLNode, _ reader: KeyedReader, _ name: String, _ action: Step.Action,
         parts: [String]
@@ -218,16 +229,22 @@ package struct ScenarioLoader {
         Step(
             name: try text(in: reader, "name") ?? name, span: node.span, action: action,
             expectations: try expectations(reader["expect"], parts: parts),
-            captures: try captures(reader["capture"]))
+            captures: try captures(reader["capture"], parts: parts))
     }
 
     private func captures(
-        _ node: YAMLNode?
+        _ node: YAMLNode?, parts: [String]
     ) throws(Diagnostic) -> [(variable: String, path: String, span: SourceSpan)] {
         guard let node else { return [] }
         var captures: [(String, String, SourceSpan)] = []
         for member in try source.members(node) {
             let path = try text(of: member.value)
+            let part = String(path.prefix { $0 != "." && $0 != "[" })
+            guard parts.contains(part) else {
+                throw refused(
+                    "nothing is called `\(part)` here", member.value,
+                    hint: Suggestion.hint(for: part, among: parts))
+            }
             captures.append((member.key.text ?? "", path, member.value.span))
         }
         return captures
@@ -265,9 +282,25 @@ package struct ScenarioLoader {
             return Matcher(rule: .elements(matchers), span: node.span)
         case .mapping(let members):
             let names = members.map { $0.key.text ?? "" }
-            let isCondition =
-                !names.isEmpty && names.allSatisfy { Matcher.operatorNames.contains($0) }
-            return isCondition ? try condition(members, node) : try subset(members, node)
+            let operators = names.filter { Matcher.operatorNames.contains($0) }
+            guard !names.isEmpty, operators.count == names.count else {
+                if !operators.isEmpty { try checkSpelling(members) }
+                return try subset(members, node)
+            }
+            return try condition(members, node)
+        }
+    }
+
+    /// Beside operators, a name that nearly is one is a slip: as a member of an object it would make
+    /// members of the operators too.
+    private func checkSpelling(_ members: [YAMLNode.Member]) throws(Diagnostic) {
+        for member in members where !Matcher.operatorNames.contains(member.name) {
+            guard let near = Suggestion.nearest(to: member.name, among: Matcher.operatorNames)
+            else { continue }
+            throw refused(
+                "unknown operator `\(member.name)`", member.key,
+                hint: "did you mean `\(near)`? members of an object are compared by "
+                    + "`exactly: {…}`")
         }
     }
 
@@ -307,7 +340,8 @@ package struct ScenarioLoader {
         case "length": .length(try matcher(value))
         case "any": .any(try matcher(value))
         case "each": .each(try matcher(value))
-        case "absent": .absent(value.bool ?? true)
+        case "absent": .absent(try source.bool(value))
+        case "exactly": .exactly(YAMLToJSON.value(value))
         default: .not(try matcher(value))
         }
     }
@@ -369,6 +403,20 @@ package struct ScenarioLoader {
 
     private func refused(_ message: String, _ node: YAMLNode, hint: String? = nil) -> Diagnostic {
         Diagnostic(.error, message, at: node.span, in: source, hint: hint)
+    }
+}
+
+extension Step {
+    /// The step with one more expectation, which the file does not spell out.
+    fileprivate func expecting(
+        _ part: String, _ number: Int, at span: SourceSpan, because reason: String
+    ) -> Step {
+        let matcher = Matcher(rule: .equals(.number(String(number))), span: span)
+        return Step(
+            name: name, span: self.span, action: action,
+            expectations: [Expectation(part: part, matcher: matcher, reason: reason)]
+                + expectations,
+            captures: captures)
     }
 }
 

@@ -39,6 +39,7 @@ package final class ScenarioRunner {
         do throws(StepFailure) {
             world = try await openWorld(on: loop)
             for step in scenario.setup + scenario.steps {
+                if surroundings.isInterrupted() { break }
                 results.append(await run(step))
                 if results.last?.failures.isEmpty == false { break }
             }
@@ -54,25 +55,48 @@ package final class ScenarioRunner {
 
     private func openWorld(on loop: isolated EventLoop) async throws(StepFailure) -> World {
         if let endpoint = surroundings.endpoint { return World(endpoint, on: loop) }
-        var components: [Component] = []
-        for (name, type) in scenario.sidecar.components {
-            components.append(Component(name: name, type: try fill(type)))
-        }
+        let components = try components()
         do throws(ComponentFailure) {
             return try await World(
                 scenario.sidecar, components: components, opener: surroundings.opener(number),
                 keyPrefix: surroundings.keyPrefix(number), on: loop)
         } catch {
-            let span = scenario.sidecar.components.first?.type.span
+            let span = scenario.sidecar.components?.first { $0.name == error.component }?.type.span
             throw StepFailure(error.message, at: span ?? StepFailure.start, isInfrastructure: true)
         }
+    }
+
+    private func components() throws(StepFailure) -> [Component] {
+        let types = ["state.memory", "state.in-memory", "state.sqlite", "state.redis"]
+        guard let described = scenario.sidecar.components else {
+            let store = variables["store"] ?? "in-memory"
+            return [Component(name: "statestore", type: "state.\(store)")]
+        }
+        var components: [Component] = []
+        for (name, type) in described {
+            let filled = try fill(type)
+            guard types.contains(filled) else {
+                throw StepFailure(
+                    "unknown component type `\(filled)`", at: type.span,
+                    hint: Suggestion.hint(for: filled, among: types), isInfrastructure: true)
+            }
+            components.append(Component(name: name, type: filled))
+        }
+        return components
     }
 
     // MARK: Steps
 
     private func run(_ step: Step) async -> StepResult {
         let start = Reactor.monotonicNow()
+        if case .verify = step.action, world?.journal == nil {
+            var skipped = result(step.name, [], since: start)
+            skipped.skipped =
+                "it asks the journal, which an endpoint of somebody else does not have"
+            return skipped
+        }
         do throws(StepFailure) {
+            try checkVariables(step.expectations)
             let outcome = try await perform(step)
             var failures = check(step.expectations, outcome)
             if failures.isEmpty { failures += capture(step, outcome) }
@@ -106,6 +130,9 @@ package final class ScenarioRunner {
             fields.append(Response.Field(name, try fill(value)))
         }
         let body = try step.body.map { body throws(StepFailure) in try fill(body) } ?? ""
+        let isConnecting = { (error: ExchangeError) in
+            if case .cannotConnect = error { true } else { false }
+        }
         let request = OutgoingRequest(
             method: step.method, target: Array(try fill(step.target).utf8)[...],
             host: world.endpoint.host, fields: fields, body: Array(body.utf8)[...])
@@ -114,7 +141,7 @@ package final class ScenarioRunner {
         } catch {
             throw StepFailure(
                 "\(step.method) \(step.target.text): no answer: \(ExchangeTexts.text(error))",
-                at: whole.span)
+                at: whole.span, isInfrastructure: isConnecting(error))
         }
     }
 
@@ -122,7 +149,7 @@ package final class ScenarioRunner {
         guard let world else { return Outcome() }
         let module = try fill(step.module)
         let path = module.hasPrefix("/") ? module : "\(scenario.folder)/\(module)"
-        var run = GuestRun(name: path, boundary: .sidecar(port: world.endpoint.address.port))
+        var run = GuestRun(name: path, boundary: world.boundary)
         for argument in step.arguments { run.arguments.append(try fill(argument)) }
         for (name, value) in step.environment { run.environment.append((name, try fill(value))) }
         if let input = step.input { run.input = Array(try fill(input).utf8)[...] }
@@ -132,27 +159,30 @@ package final class ScenarioRunner {
         do throws(GuestError) {
             return Outcome(try await guests.run(run))
         } catch {
-            let isLibrary = if case .library = error { true } else { false }
-            throw StepFailure(error.text, at: step.module.span, isInfrastructure: isLibrary)
+            throw StepFailure(error.text, at: step.module.span, isInfrastructure: true)
         }
     }
 
     private func verify(_ question: VerifyStep, _ step: Step) throws(StepFailure) -> Outcome {
-        guard let journal = world?.journal else {
-            throw StepFailure(
-                "`verify` asks the journal, which an endpoint of somebody else does not have",
-                at: step.span)
-        }
+        guard let journal = world?.journal else { return Outcome() }
         let count = JournalQuestion(question, variables).count(in: journal.entries)
         let isRight =
             count == question.exactly ?? count && count >= question.atLeast ?? 0
             && count <= question.atMost ?? .max
         guard isRight else {
             throw StepFailure(
-                "verify: it was done \(count) time(s)", at: step.span,
+                "verify: it was done \(Self.times(count))", at: question.span,
                 expected: JournalQuestion.text(question), actual: String(count))
         }
         return Outcome()
+    }
+
+    private static func times(_ count: Int) -> String {
+        switch count {
+        case 0: "never"
+        case 1: "once"
+        default: "\(count) times"
+        }
     }
 
     // MARK: Outcomes
@@ -166,7 +196,7 @@ package final class ScenarioRunner {
                 let problem = expectation.matcher.mismatch(
                     value, at: expectation.part, variables)
             else { return nil }
-            let message = "\(problem.path) is not what was expected"
+            let message = expectation.reason ?? "\(problem.path) is not what was expected"
             return StepResult.Failure(
                 diagnostic: Diagnostic(.error, message, at: problem.span, in: scenario.source),
                 expected: problem.expected, actual: problem.actual, isInfrastructure: false,
@@ -185,15 +215,34 @@ package final class ScenarioRunner {
         }
     }
 
+    /// Before a step is done: what it expects must not ask for what there is not.
+    private func checkVariables(_ expectations: [Expectation]) throws(StepFailure) {
+        for expectation in expectations {
+            guard let (name, span) = expectation.matcher.missing(variables) else { continue }
+            throw noValue(name, at: span)
+        }
+    }
+
     private func fill(_ template: Template) throws(StepFailure) -> String {
         let (text, missing) = template.filled(variables)
-        guard let text else {
-            let near = Suggestion.nearest(to: missing ?? "", among: Array(variables.keys))
-            throw StepFailure(
-                "no value for ${\(missing ?? "")}", at: template.span,
-                hint: near.map { "did you mean `\($0)`?" })
-        }
+        guard let text else { throw noValue(missing ?? "", at: template.span) }
         return text
+    }
+
+    private func fill(_ body: RequestStep.Body) throws(StepFailure) -> String {
+        switch body {
+        case .text(let template): return try fill(template)
+        case .json(let value, let span):
+            let (filled, missing) = value.filled(variables)
+            if let missing { throw noValue(missing, at: span) }
+            return filled.text
+        }
+    }
+
+    private func noValue(_ name: String, at span: SourceSpan) -> StepFailure {
+        StepFailure(
+            "no value for ${\(name)}", at: span,
+            hint: Suggestion.hint(for: name, among: variables.keys.sorted()))
     }
 }
 

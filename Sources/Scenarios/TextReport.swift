@@ -13,6 +13,9 @@ package enum TextReport {
                 let parts = step.guestTimings.map { ": \($0)" } ?? ""
                 lines.append("    \(step.name) (\(milliseconds(step.duration))\(parts))")
             }
+            if let reason = step.skipped {
+                lines.append("    skipped: \(step.name): \(reason)")
+            }
             for failure in step.failures { lines += self.lines(failure, step.name) }
         }
         return lines.joined(separator: "\n")

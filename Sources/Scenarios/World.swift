@@ -4,6 +4,7 @@ internal import Bytes
 internal import DaprAPI
 internal import HTTP
 package import Transport
+internal import WasmRunner
 
 /// Where scenarios run: what a case needs from outside.
 package struct Surroundings: Sendable {
@@ -12,16 +13,21 @@ package struct Surroundings: Sendable {
     package var opener: @Sendable (_ caseNumber: Int) -> any ComponentOpener
     /// What stands before every key in a store that others share.
     package var keyPrefix: @Sendable (_ caseNumber: Int) -> String
+    /// Whether the run is to end: no further step is begun but those that always are.
+    package var isInterrupted: @Sendable () -> Bool = { false }
 
     /// A Dapr HTTP endpoint: `http://127.0.0.1:3500`.
     package struct Endpoint: Sendable {
         package let address: SocketAddress
         /// For the `Host` field.
         package let host: String
+        /// The host alone, as guests' URLs name it.
+        package let name: String
 
-        package init(address: SocketAddress, host: String) {
+        package init(address: SocketAddress, host: String, name: String) {
             self.address = address
             self.host = host
+            self.name = name
         }
     }
 
@@ -84,8 +90,12 @@ final class World {
         self.sandbox = sandbox
         self.server = server
         endpoint = Surroundings.Endpoint(
-            address: listener.address, host: "127.0.0.1:\(listener.address.port)")
+            address: listener.address, host: "127.0.0.1:\(listener.address.port)",
+            name: "127.0.0.1")
     }
+
+    /// What guests may reach.
+    var boundary: Boundary { .sidecar(host: endpoint.name, port: endpoint.address.port) }
 
     /// The journal of one's own sidecar; nil for an endpoint of somebody else.
     var journal: Journal? { sandbox?.journal }

@@ -65,6 +65,13 @@ package final class BlockingSocket {
     /// Tells the peer that no more bytes will come; receiving goes on.
     package func shutdownWrite() { shutdown(fd, Int32(SHUT_WR)) }
 
+    /// Whether nothing has arrived, not even the end: a kept connection may be used again.
+    package var isQuiet: Bool {
+        var poll = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        // Safe: one pollfd, a local.
+        return unsafe Glibc.poll(&poll, 1, 0) == 0
+    }
+
     private func wait(_ events: Int16, until deadline: MonotonicTime) -> Bool {
         while true {
             let now = Reactor.monotonicNow()

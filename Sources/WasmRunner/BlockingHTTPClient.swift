@@ -23,7 +23,7 @@ final class BlockingHTTPClient {
         _ request: OutgoingRequest, host: String, port: UInt16
     ) throws(ExchangeError) -> IncomingResponse {
         let place = Place(host: host, port: port)
-        if let (known, socket) = kept, known == place {
+        if let (known, socket) = kept, known == place, socket.isQuiet {
             kept = nil
             do throws(ExchangeError) {
                 return try exchange(request, socket, place)

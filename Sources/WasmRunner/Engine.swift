@@ -23,7 +23,7 @@ package enum GuestError: Error, Equatable {
     case library(WasmLibrary.Missing)
     case engine(String)
     /// The file cannot be read.
-    case unreadable(path: String, reason: String)
+    case unreadable(path: String, SystemError)
     /// The bytes are no module that can be compiled.
     case notAModule(String)
     case thread(SystemError)
@@ -32,7 +32,7 @@ package enum GuestError: Error, Equatable {
         switch self {
         case .library(let missing): missing.text
         case .engine(let why): "the WASM engine could not be made: \(why)"
-        case .unreadable(let path, let reason): "cannot read the guest \(path): \(reason)"
+        case .unreadable(let path, let error): "cannot read the guest \(path): \(error.reason)"
         case .notAModule(let why): "the guest is no WASM module that can be run: \(why)"
         case .thread(let error): "no thread for the guest: \(error.reason)"
         }

@@ -74,8 +74,10 @@ final class GuestHTTP {
         guard let url = GuestURL(urlText), url.host != nil else { throw Failure(code: .invalidURL) }
         let verdict = boundary.verdict(url)
         guard verdict != .badEntry else { throw Failure(code: .invalidURL) }
-        guard case .allowed(let host, let port, _) = verdict else {
-            calls.append(GuestCall(method: "", url: urlText, result: .refused))
+        guard case .allowed(let host, let port) = verdict else {
+            // Not looked at before the destination is: here merely to tell what was refused.
+            let method = memory.read(arguments[2], arguments[3]).map { String(text: $0) } ?? ""
+            calls.append(GuestCall(method: method, url: urlText, result: .refused))
             throw Failure(code: .destinationNotAllowed)
         }
         let method = try text(memory, arguments[2], arguments[3])

@@ -7,6 +7,8 @@ package struct GuestRun: Sendable {
     package var arguments: [String] = []
     package var environment: [(name: String, value: String)] = []
     package var input: ByteSlice = []
+    /// Whether the guest reads this process's standard input in place of `input`.
+    package var inheritsInput = false
     /// Folders the guest may use; none unless asked for.
     package var folders: [(host: String, guest: String)] = []
     package var boundary: Boundary

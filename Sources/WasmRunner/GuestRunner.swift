@@ -24,7 +24,7 @@ internal import Transport
             timings.compile = .nanoseconds(Reactor.monotonicNow() - start)
             return (known, timings)
         }
-        let made = try CompiledModule(compiling: bytes, on: engine)
+        let made = try CompiledModule(compiling: Self.binary(bytes), on: engine)
         timings.compile = .nanoseconds(Reactor.monotonicNow() - start)
         cache?.store(made, of: bytes, for: engine)
         return (made, timings)
@@ -49,8 +49,17 @@ internal import Transport
     /// The module's file.
     package static func read(_ path: String) throws(GuestError) -> [UInt8] {
         do throws(SystemError) { return try FileContents.read(path) } catch {
-            throw .unreadable(path: path, reason: error.reason)
+            throw .unreadable(path: path, error)
         }
+    }
+
+    /// A module's bytes; what is given in the text format (`.wat`) is turned into them.
+    private static func binary(_ bytes: [UInt8]) throws(GuestError) -> [UInt8] {
+        let first = bytes.first { $0 > 0x20 }
+        guard first == UInt8(ascii: "(") || first == UInt8(ascii: ";"),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { return bytes }
+        return try CompiledModule.bytes(ofWAT: text)
     }
 
     // MARK: To C and back
@@ -80,7 +89,8 @@ internal import Transport
             unsafe options.folder_count = hosts.count
             unsafe options.memory_limit = Int64(run.limits.memory)
             unsafe options.fuel = run.limits.fuel ?? 0
-            unsafe options.ticks = ticks(run.limits.time)
+            unsafe options.inherits_input = run.inheritsInput
+            unsafe options.deadline = context.deadline
             unsafe options.is_seeded = run.seed != nil
             unsafe options.seed = run.seed ?? 0
             unsafe options.export_name = run.export == nil ? nil : export.pointers?[0]
@@ -101,10 +111,6 @@ internal import Transport
         withExtendedLifetime((arguments, names, values, hosts, guests, export, context)) {}
     }
 
-    private static func ticks(_ time: Duration) -> UInt64 {
-        max(1, time.nanoseconds / Engine.tick.nanoseconds)
-    }
-
     private static func outcome(
         _ raw: cwt_outcome, _ run: GuestRun, _ context: RunContext
     ) -> GuestOutcome {
@@ -122,6 +128,7 @@ internal import Transport
         switch unsafe raw.end {
         case CWT_FINISHED: return .exited(0)
         case CWT_EXITED: return unsafe .exited(raw.status)
+        case CWT_OUT_OF_TIME: return .timedOut(after: run.limits.time)
         case CWT_TRAPPED: return unsafe trap(raw, message, run)
         default:
             return message.contains("exceeds memory limits")
@@ -132,7 +139,6 @@ internal import Transport
     private static func trap(_ raw: cwt_outcome, _ message: String, _ run: GuestRun) -> GuestEnd {
         let (reason, backtrace) = TrapText.split(message)
         switch unsafe raw.trap_code {
-        case 10: return .timedOut(after: run.limits.time)
         case 11: return .outOfFuel(run.limits.fuel ?? 0)
         default:
             // A guest that is refused memory usually gives up by trapping: when the next doubling
@@ -164,13 +170,14 @@ enum TrapText {
 /// What a run's callbacks reach: its HTTP functions and its output. Lives on the guest's thread.
 private final class RunContext {
     let http: GuestHTTP
+    let deadline: MonotonicTime
     private(set) var output: ByteSlice = []
     private(set) var errorOutput: ByteSlice = []
     private let limit: Int
     private let onOutput: (@Sendable (OutputStream, ByteSlice) -> Void)?
 
     init(_ run: GuestRun) {
-        let deadline = Reactor.monotonicNow() + run.limits.time.nanoseconds
+        deadline = Reactor.monotonicNow() + run.limits.time.nanoseconds
         http = GuestHTTP(
             boundary: run.boundary, maxOpen: run.maxOpenResponses, deadline: deadline)
         limit = run.limits.output

@@ -14,7 +14,7 @@ struct GuestURL: Equatable {
 
     /// nil when the text is no absolute URL.
     init?(_ text: String) {
-        let trimmed = text.drop { $0.asciiValue.map { $0 <= 0x20 } ?? false }
+        let trimmed = Self.trimmed(text)
         guard let colon = trimmed.firstIndex(of: ":") else { return nil }
         let scheme = trimmed[..<colon].lowercased()
         guard let first = scheme.utf8.first, (0x61...0x7A) ~= first,
@@ -38,6 +38,14 @@ struct GuestURL: Equatable {
         target = Self.target(afterSlashes[authority.endIndex...])
     }
 
+    /// Without control characters and spaces at both ends, without tabs and line ends anywhere.
+    private static func trimmed(_ text: String) -> Substring {
+        var scalars = text.unicodeScalars.filter { ![0x09, 0x0A, 0x0D].contains($0.value) }[...]
+        scalars = scalars.drop { $0.value <= 0x20 }
+        while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
+        return Substring(String(String.UnicodeScalarView(scalars)))
+    }
+
     private static func defaultPort(_ scheme: String) -> UInt16? {
         switch scheme {
         case "http", "ws": 80
@@ -59,9 +67,8 @@ struct GuestURL: Equatable {
         let bracket = hostPort.lastIndex(of: "]") ?? hostPort.startIndex
         let colon = hostPort[bracket...].lastIndex(of: ":")
         let portText = colon.map { hostPort[hostPort.index(after: $0)...] } ?? ""
-        guard portText.isEmpty || UInt16(portText) != nil, !portText.hasPrefix("+") else {
-            return nil
-        }
+        guard portText.isEmpty || UInt16(portText) != nil, portText.utf8.allSatisfy(\.isDigit)
+        else { return nil }
         guard let host = host(hostPort[..<(colon ?? hostPort.endIndex)], isSpecial: isSpecial)
         else { return nil }
         return (host, UInt16(portText))
@@ -84,8 +91,10 @@ struct GuestURL: Equatable {
                 $0.value <= 0x20 || $0.value == 0x7F || forbidden.unicodeScalars.contains($0)
             })
         else { return nil }
-        guard isSpecial, IPv4.looksLike(name) else { return name }
-        return IPv4.parse(name)
+        guard isSpecial else { return name }
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        let ascii = labels.map { Punycode.label($0) }.joined(separator: ".")
+        return IPv4.looksLike(ascii) ? IPv4.parse(ascii) : ascii
     }
 
     // MARK: Path and query
@@ -112,6 +121,63 @@ struct GuestURL: Equatable {
 extension UInt8 {
     fileprivate var isSchemeCharacter: Bool {
         (0x61...0x7A) ~= self || isDigit || self == 0x2B || self == 0x2D || self == 0x2E
+    }
+}
+
+/// Labels of international names as the DNS has them (RFC 3492). The mapping of IDNA is not done but
+/// for lower case.
+enum Punycode {
+    static func label(_ label: Substring) -> String {
+        let scalars = label.unicodeScalars.map(\.value)
+        guard scalars.contains(where: { $0 >= 0x80 }) else { return String(label) }
+        var output = scalars.filter { $0 < 0x80 }.map { UInt8($0) }
+        var (next, delta, bias): (UInt32, Int, Int) = (0x80, 0, 72)
+        let basicCount = output.count
+        var handled = basicCount
+        if basicCount > 0 { output.append(UInt8(ascii: "-")) }
+        while handled < scalars.count {
+            guard let smallest = scalars.filter({ $0 >= next }).min() else { break }
+            delta += Int(smallest - next) * (handled + 1)
+            next = smallest
+            for scalar in scalars {
+                if scalar < next { delta += 1 }
+                guard scalar == next else { continue }
+                output += digits(delta, bias)
+                bias = adapted(delta, handled + 1, isFirst: handled == basicCount)
+                delta = 0
+                handled += 1
+            }
+            delta += 1
+            next += 1
+        }
+        return "xn--" + String(decoding: output, as: UTF8.self)
+    }
+
+    private static func digits(_ number: Int, _ bias: Int) -> [UInt8] {
+        var (rest, base): (Int, Int) = (number, 36)
+        var digits: [UInt8] = []
+        while true {
+            let threshold = min(max(base - bias, 1), 26)
+            if rest < threshold { return digits + [digit(rest)] }
+            digits.append(digit(threshold + (rest - threshold) % (36 - threshold)))
+            rest = (rest - threshold) / (36 - threshold)
+            base += 36
+        }
+    }
+
+    private static func digit(_ value: Int) -> UInt8 {
+        UInt8(value < 26 ? 0x61 + value : 0x30 + value - 26)
+    }
+
+    private static func adapted(_ delta: Int, _ count: Int, isFirst: Bool) -> Int {
+        var delta = isFirst ? delta / 700 : delta / 2
+        delta += delta / count
+        var base = 0
+        while delta > 455 {
+            delta /= 35
+            base += 36
+        }
+        return base + 36 * delta / (delta + 38)
     }
 }
 

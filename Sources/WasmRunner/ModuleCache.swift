@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CWasmtime
 internal import Glibc
 
 /// Compiled modules on disk: machine code that need not be made again.
@@ -13,27 +14,43 @@ package struct ModuleCache: Sendable {
     package init(folder: String) { self.folder = folder }
 
     func load(_ module: [UInt8], for engine: Engine) -> CompiledModule? {
-        guard let bytes = read(path(of: module, for: engine)) else { return nil }
-        return CompiledModule(trusting: bytes, on: engine)
+        guard let bytes = read(path(of: module, for: engine)),
+            let code = Self.code(in: bytes)
+        else { return nil }
+        return CompiledModule(trusting: code, on: engine)
     }
 
     func store(_ compiled: CompiledModule, of module: [UInt8], for engine: Engine) {
-        guard let bytes = compiled.serialized, makeFolder() else { return }
+        guard let code = compiled.serialized, makeFolder() else { return }
         let path = path(of: module, for: engine)
         let draft = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max))"
-        guard write(bytes, to: draft) else { return }
+        guard write(Self.header(of: code) + code, to: draft) else { return }
         if unsafe rename(draft, path) != 0 { unsafe unlink(draft) }
     }
 
-    private func path(of module: [UInt8], for engine: Engine) -> String {
-        let settings = engine.settings
+    // MARK: What a file holds
+
+    /// A line that says whose file it is and what follows it, so that the library is never handed
+    /// what was cut or changed.
+    private static func header(of code: [UInt8]) -> [UInt8] {
+        Array("fakedapr compiled module \(digest(code))\n".utf8)
+    }
+
+    private static func code(in file: [UInt8]) -> [UInt8]? {
+        guard let end = file.firstIndex(of: 0x0A) else { return nil }
+        let code = Array(file[(end + 1)...])
+        return file.starts(with: header(of: code)) ? code : nil
+    }
+
+    func path(of module: [UInt8], for engine: Engine) -> String {
+        path(of: module, settings: engine.settings, library: engine.library)
+    }
+
+    func path(of module: [UInt8], settings: EngineSettings, library: String) -> String {
         let key =
-            "\(libraryIdentity(engine.library))-\(settings.compiler.rawValue)"
+            "\(libraryIdentity(library))-\(settings.compiler.rawValue)"
             + "-\(settings.countsFuel ? "fuel" : "plain")"
-        let name =
-            Self.hash(Array(key.utf8), seed: 0) + Self.hash(module, seed: 1)
-            + Self.hash(module, seed: 2)
-        return "\(folder)/\(name).cwasm"
+        return "\(folder)/\(Self.digest(Array(key.utf8)))-\(Self.digest(module)).cwasm"
     }
 
     /// Which library it is: another file, or the same one replaced, makes other code.
@@ -43,16 +60,17 @@ package struct ModuleCache: Sendable {
         return "\(path)-\(info.st_size)-\(info.st_mtim.tv_sec)-\(info.st_ino)"
     }
 
-    /// FNV-1a over words of the bytes, seeded; two seeds make 128 bits, plenty against accidents, and
-    /// nobody else may write here.
-    private static func hash(_ bytes: [UInt8], seed: UInt64) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 &+ seed &* 0x9E37_79B9_7F4A_7C15
-        for byte in bytes {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-            hash ^= hash >> 29
+    private static func digest(_ bytes: [UInt8]) -> String {
+        var words: (UInt64, UInt64) = (0, 0)
+        // Safe: the library of ours reads the array and writes two words.
+        unsafe withUnsafeMutableBytes(of: &words) { words in
+            unsafe cwt_digest(
+                bytes, bytes.count, words.bindMemory(to: UInt64.self).baseAddress)
         }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return [words.0, words.1].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
     }
 
     // MARK: Files

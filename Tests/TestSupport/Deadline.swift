@@ -11,9 +11,11 @@ package enum Deadline {
         Reactor.monotonicNow() + duration.nanoseconds
     }
 
-    /// Asks again and again, at most 20 seconds, until `condition` holds.
-    package static func wait(_ what: String, until condition: () throws -> Bool) throws {
-        let deadline = after(.seconds(20))
+    /// Asks again and again, at most 20 seconds unless told otherwise, until `condition` holds.
+    package static func wait(
+        _ what: String, within limit: Duration = .seconds(20), until condition: () throws -> Bool
+    ) throws {
+        let deadline = after(limit)
         while try !condition() {
             guard Reactor.monotonicNow() < deadline else {
                 throw Passed(description: "waited in vain for \(what)")
