@@ -78,7 +78,9 @@ extension Contract {
                     "\(mismatch): state etag not match for key=$app||k: current=$etag:k, expect=*"),
                 sqlite: .delete(409, mismatch),
                 redis: .delete(
-                    400, #"invalid etag value: strconv.Atoi: parsing "*": invalid syntax"#)),
+                    409,
+                    "\(mismatch): ERR user_script:6: failed to delete $app||k script: $sha, "
+                        + "on @user_script:6.")),
             .send(
                 "DELETE", "/v1.0/state/statestore/k", headers: [("If-Match", "\"$etag:k\"")],
                 memory: .delete(
@@ -87,7 +89,9 @@ extension Contract {
                         + "expect=\"$etag:k\""),
                 sqlite: .delete(409, mismatch),
                 redis: .delete(
-                    400, #"invalid etag value: strconv.Atoi: parsing "\"1\"": invalid syntax"#)),
+                    409,
+                    "\(mismatch): ERR user_script:6: failed to delete $app||k script: $sha, "
+                        + "on @user_script:6.")),
             .get("k", "1")),
         ContractCase(
             "a first write removes a key that is there, but not from memory",
@@ -98,7 +102,7 @@ extension Contract {
                 sqlite: .noContent, redis: .noContent),
             .get("k", memory: "1", sqlite: nil, redis: nil)),
         ContractCase(
-            "a last write with a wrong etag removes from Redis only",
+            "a last write with a wrong etag does not remove either",
             .save(#"[{"key":"k","value":1}]"#), .get("k", "1"),
             .send(
                 "DELETE", "/v1.0/state/statestore/k?concurrency=last-write",
@@ -106,7 +110,11 @@ extension Contract {
                 memory: .delete(
                     409,
                     "\(mismatch): state etag not match for key=$app||k: current=$etag:k, expect=99"),
-                sqlite: .delete(409, mismatch), redis: .noContent)),
+                sqlite: .delete(409, mismatch),
+                redis: .delete(
+                    409,
+                    "\(mismatch): ERR user_script:6: failed to delete $app||k script: $sha, "
+                        + "on @user_script:6."))),
         ContractCase(
             "options that do not exist are the store's failure",
             .send(

@@ -108,8 +108,8 @@ extension Contract {
                 sqlite: .delete(409, mismatch),
                 redis: .delete(
                     409,
-                    "\(mismatch): ERR user_script:7: failed to delete $app||k "
-                        + "script: $sha, on @user_script:7."
+                    "\(mismatch): ERR user_script:6: failed to delete $app||k "
+                        + "script: $sha, on @user_script:6."
                 ).anyBody),
             .get("k", "2")),
         ContractCase(
