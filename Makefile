@@ -34,7 +34,8 @@ test: lint scenarios ## lint, scenarios, tests
 
 sanitize: setup ## the suite under the address and under the thread sanitizer
 	swift test --disable-xctest --sanitize=address --scratch-path .build-asan
-	swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \
+		swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan
 
 bench: ## ratios against nginx and webdis, measured in one run
 	@docker/setup.sh --bench

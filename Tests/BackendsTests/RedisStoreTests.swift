@@ -524,7 +524,7 @@ final class CuttingProxy: Sendable {
 /// A listener that hands every connection to `serve`, on its loop.
 enum Started {
     private final class Box: @unchecked Sendable {
-        var result: Result<UInt16, any Error>?
+        let result = Guarded<Result<UInt16, any Error>?>(nil)
         let serve: (ByteStream) async -> Void
         init(_ serve: @escaping (ByteStream) async -> Void) { self.serve = serve }
     }
@@ -541,12 +541,13 @@ enum Started {
                         loop.spawn { await box.serve(stream) }
                     }
                 }
-                box.result = .success(listener.address.port)
+                let port = listener.address.port
+                box.result.withLock { $0 = .success(port) }
             } catch {
-                box.result = .failure(error)
+                box.result.withLock { $0 = .failure(error) }
             }
         }
-        try Deadline.wait("a listener") { box.result != nil }
-        return try #require(try box.result?.get())
+        try Deadline.wait("a listener") { box.result.withLock { $0 != nil } }
+        return try #require(try box.result.withLock { $0 }?.get())
     }
 }
