@@ -215,6 +215,33 @@ import Testing
         #expect(try client.request("GET", "/next").text == "GET /next")
     }
 
+    /// As many answers as requests reached the handler, and one more at most: a refusal, the last.
+    @Test(arguments: [11, 12] as [UInt64])
+    func `a mutated request is answered or refused, and after a refusal nothing is`(
+        seed: UInt64
+    ) async throws {
+        let server = try await WireServer()
+        var random = ParserPropertyTests.Random(state: seed)
+        for _ in 0..<150 {
+            let before = server.log.all.count
+            let origin = ParserPropertyTests.seeds.randomElement(using: &random) ?? ""
+            let bytes = ParserPropertyTests.mutated(Array(origin.utf8), &random)
+            let client = try server.client()
+            try client.send(bytes + Array(Self.smuggled.utf8))
+            client.shutdownWrite()
+            var answers: [WireResponse] = []
+            while let answer = try? client.readResponse() {
+                if answer.status != 100 { answers.append(answer) }
+            }
+            let refusals = answers.filter { $0.text.hasPrefix("\($0.status) ") }
+            let served = server.log.all.count - before
+            try #require(answers.count == served + refusals.count, "\(String(text: bytes))")
+            try #require(refusals.count <= 1)
+            let last = answers.last
+            try #require(refusals.isEmpty || last?.text.hasPrefix("\(last?.status ?? 0) ") == true)
+        }
+    }
+
     @Test func `a refusal says why, as text`() async throws {
         let client = try await WireServer().client()
         try client.send("GET /a HTTP/1.1\r\nHost : h\r\n\r\n")
