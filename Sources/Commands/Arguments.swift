@@ -129,19 +129,21 @@ struct CommandOptions {
 
     /// How many leading arguments name the command, and that command's options.
     static func find(_ arguments: [String]) -> (Int, [CommandOptions]) {
-        guard let dump = try? JSONValue.parse(Array(FakedaprCommand._dumpHelp().utf8)[...]),
-            var command = dump["command"]
-        else { return (0, []) }
+        var command: any ParsableCommand.Type = FakedaprCommand.self
         var depth = 0
         while depth < arguments.count,
-            let next = command["subcommands"]?.array?.first(where: {
-                $0["commandName"]?.string == arguments[depth]
+            let next = command.configuration.subcommands.first(where: {
+                $0._commandName == arguments[depth]
             })
         {
             command = next
             depth += 1
         }
-        return (depth, (command["arguments"]?.array ?? []).compactMap { CommandOptions($0) })
+        guard let dump = try? JSONValue.parse(Array(command._dumpHelp().utf8)[...]) else {
+            return (depth, [])
+        }
+        let options = dump["command"]?["arguments"]?.array ?? []
+        return (depth, options.compactMap { CommandOptions($0) })
     }
 
     private init?(_ argument: JSONValue) {

@@ -29,10 +29,11 @@ struct WaitCommand: ParsableCommand {
         }
         let deadline = Reactor.monotonicNow() + duration.nanoseconds
         guard let why = try Readiness(url).wait(until: deadline) else { return }
+        let time = Int64(timeout) == nil ? timeout : "\(timeout)s"
         throw Failure(
             .timeout,
-            "nothing is ready at \(url) after \(timeout): \(why): is it running, and is "
-                + "this its URL?")
+            "nothing is ready at \(url) within \(time): \(why): is it running, and is this its URL?"
+        )
     }
 }
 
@@ -86,10 +87,14 @@ struct Readiness {
 
     private static let pause = Duration.milliseconds(20)
     /// A listener that takes connections and says nothing must not take all the time.
+    private static let leastTime = Duration.milliseconds(100)
     private static let attemptTime = Duration.seconds(2)
 
     private func attempt(_ deadline: MonotonicTime) -> String? {
-        let deadline = min(deadline, Reactor.monotonicNow() + Self.attemptTime.nanoseconds)
+        // Even when the time is up there is one attempt worth its name.
+        let now = Reactor.monotonicNow()
+        let deadline = min(
+            max(deadline, now + Self.leastTime.nanoseconds), now + Self.attemptTime.nanoseconds)
         var why = "\(host) is unknown"
         for address in addresses {
             do throws(SystemError) {

@@ -76,7 +76,7 @@ import Transport
 
     // MARK: Effects
 
-    /// An option with what shows that it was obeyed, by flag and by variable.
+    /// An option with what shows that it was obeyed.
     struct Effect: CustomTestStringConvertible, Sendable {
         let option: String
         let value: String
@@ -122,21 +122,26 @@ import Transport
         Effect("map", "state.*=memory") { try $0.value("k", in: "statestore") == "" },
     ]
 
-    @Test(arguments: effects, [false, true])
-    func `an option works as a flag and as a variable`(effect: Effect, isVariable: Bool) throws {
-        let redis = "redis://127.0.0.1:\(RedisServer.shared.port)"
-        var arguments = ["--redis-url", redis]
-        var environment: [String: String] = [:]
-        if isVariable {
-            let name = effect.option.uppercased().replacingOccurrences(of: "-", with: "_")
-            environment["FAKEDAPR_\(name)"] = effect.value
-        } else if effect.value == "true" {
-            arguments.append("--\(effect.option)")
-        } else {
-            arguments += ["--\(effect.option)", effect.value]
-        }
-        let serve = try ServeProcess(arguments, environment: environment)
+    @Test(arguments: effects)
+    func `an option does what it says`(effect: Effect) throws {
+        var arguments = ["--redis-url", "redis://127.0.0.1:\(RedisServer.shared.port)"]
+        arguments += ["--\(effect.option)"] + (effect.value == "true" ? [] : [effect.value])
+        let serve = try ServeProcess(arguments)
         #expect(try effect.holds(serve))
+    }
+
+    @Test func `our own options are variables too`() throws {
+        let folder = try TemporaryFolder()
+        let serve = try ServeProcess(environment: [
+            "FAKEDAPR_STORE": "sqlite", "FAKEDAPR_DATA_DIR": folder.path,
+            "FAKEDAPR_VALUES": "dapr", "FAKEDAPR_READY_FILE": "\(folder.path)/ready",
+            "FAKEDAPR_MAP": "state.a=memory,state.b=redis", "FAKEDAPR_STRICT": "true",
+            "FAKEDAPR_REDIS_URL": "redis://127.0.0.1:1",
+        ])
+        #expect(serve.process.output.contains("SQLite in \(folder.path)/statestore.db"))
+        #expect(try serve.save("k", #"{ "b":1, "a":2 }"#) == 204)
+        #expect(try serve.value("k") == #"{"a":2,"b":1}"#)
+        try Deadline.wait("the ready file") { FileContents.exists("\(folder.path)/ready") }
     }
 
     @Test func `an alias is a variable too, and a list is separated by commas`() throws {

@@ -136,7 +136,13 @@ package struct ResourceParser {
 
     private mutating func value(of item: YAMLNode, named name: String) -> String? {
         if let value = item.member(ignoringCase: "value"), !value.isNull {
-            return resolved(value.text ?? YAMLToJSON.text(value))
+            let text = value.text ?? YAMLToJSON.text(value)
+            if text.contains("{podName}"), context.environment["POD_NAME"] == nil {
+                warn(
+                    "the setting \(name) has the template {podName}, and POD_NAME is not set", item,
+                    hint: "set the environment variable POD_NAME")
+            }
+            return resolved(text)
         }
         if let variable = item.member(ignoringCase: "envRef")?.text {
             return environmentValue(variable, item)
