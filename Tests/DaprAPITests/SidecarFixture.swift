@@ -114,7 +114,7 @@ final class SidecarFixture: Sendable {
                     case .memory: MemoryStateStore(clock: clock, random: sandbox.random)
                     case .sqlite:
                         try SQLiteStateStore(
-                            SQLiteSettings(connectionString: path), clock: clock,
+                            SQLiteSettings(path: path), clock: clock,
                             random: sandbox.random, on: loop.reactor)
                     case .redis:
                         RedisStateStore(
