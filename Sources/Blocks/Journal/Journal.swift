@@ -14,7 +14,8 @@ package enum JournalLimits {
 package final class Journal {
     private let capacity: Int
     private let byteCapacity: Int
-    private var ring: [JournalEntry] = []
+    /// nil where an entry has left: a free place must not keep its bytes.
+    private var ring: [JournalEntry?] = []
     /// Where the oldest entry is, once the ring is full.
     private var head = 0
     private var count = 0
@@ -44,7 +45,7 @@ package final class Journal {
 
     /// The entries that are kept, oldest first.
     package var entries: [JournalEntry] {
-        (0..<count).map { ring[(head + $0) % ring.count] }
+        (0..<count).compactMap { ring[(head + $0) % ring.count] }
     }
 
     /// Forgets all entries; sequence numbers go on.
@@ -70,7 +71,8 @@ package final class Journal {
     }
 
     private func dropOldest() {
-        byteCount -= ring[head].cost
+        byteCount -= ring[head]?.cost ?? 0
+        ring[head] = nil
         head = (head + 1) % ring.count
         count -= 1
     }

@@ -29,7 +29,13 @@ package struct ConfigurationResource: Equatable, Sendable {
                 item.member(ignoringCase: "protocol")?.text?.lowercased() != "grpc"
             else { return nil }
             let version = item.member(ignoringCase: "version")?.text ?? "v1"
-            return APIAccess.Rule(version: version == "v1.0" ? "v1" : version, name: name)
+            return APIAccess.Rule(version: group(version), name: name)
         }
+    }
+
+    /// A rule may name a path's version or its group's: `v1.0-alpha1` or `v1alpha1`.
+    private static func group(_ version: String) -> String {
+        guard version.hasPrefix("v1.0") else { return version }
+        return "v1" + version.dropFirst("v1.0".count).drop { $0 == "-" }
     }
 }

@@ -35,6 +35,8 @@ package struct ResourceParser {
     private let source: SourceText
     private let context: ResourceContext
     private var result = Result()
+    /// Whether a setting of the component at hand makes it unusable.
+    private var isBroken = false
 
     /// The resources of a file that are meant for this app; what is broken or unknown is a warning.
     package static func parse(_ source: SourceText, _ context: ResourceContext) -> Result {
@@ -88,11 +90,13 @@ package struct ResourceParser {
                 "skipped: the component \(name) has no spec.type", spec ?? document,
                 hint: "add `type: state.redis`, say, under spec")
         }
+        isBroken = false
+        let settings = settings(spec.member(ignoringCase: "metadata"), of: name)
+        guard !isBroken else { return }
         result.components.append(
             Component(
                 name: name, type: type,
-                version: spec.member(ignoringCase: "version")?.text ?? "v1",
-                metadata: settings(spec.member(ignoringCase: "metadata"), of: name),
+                version: spec.member(ignoringCase: "version")?.text ?? "v1", metadata: settings,
                 ignoresErrors: spec.member(ignoringCase: "ignoreErrors")?.bool ?? false,
                 initTimeout: spec.member(ignoringCase: "initTimeout")?.text.flatMap {
                     GoDuration.parse($0)
@@ -129,20 +133,14 @@ package struct ResourceParser {
                 warn("a setting of \(component) has no name", item)
                 continue
             }
-            settings[name] = value(of: item, named: name)
+            settings[name] = resolved(value(of: item, named: name), item, of: component)
         }
         return settings
     }
 
-    private mutating func value(of item: YAMLNode, named name: String) -> String? {
+    private mutating func value(of item: YAMLNode, named name: String) -> String {
         if let value = item.member(ignoringCase: "value"), !value.isNull {
-            let text = value.text ?? YAMLToJSON.text(value)
-            if text.contains("{podName}"), context.environment["POD_NAME"] == nil {
-                warn(
-                    "the setting \(name) has the template {podName}, and POD_NAME is not set", item,
-                    hint: "set the environment variable POD_NAME")
-            }
-            return resolved(text)
+            return value.text ?? YAMLToJSON.text(value)
         }
         if let variable = item.member(ignoringCase: "envRef")?.text {
             return environmentValue(variable, item)
@@ -158,7 +156,7 @@ package struct ResourceParser {
     /// Dapr lends components no secrets of its own.
     private mutating func environmentValue(_ variable: String, _ item: YAMLNode) -> String {
         let isRefused =
-            variable == "APP_API_TOKEN" || variable.uppercased().hasPrefix("DAPR_")
+            variable.uppercased() == "APP_API_TOKEN" || variable.uppercased().hasPrefix("DAPR_")
             || variable.contains(" ")
         if isRefused {
             warn("the environment variable \(variable) may not be used here", item)
@@ -167,13 +165,23 @@ package struct ResourceParser {
         return context.environment[variable] ?? ""
     }
 
-    private func resolved(_ text: String) -> String {
+    /// A setting with its templates filled in.
+    private mutating func resolved(
+        _ text: String, _ item: YAMLNode, of component: String
+    ) -> String {
         guard text.contains("{") else { return text }
+        let pod = context.environment["POD_NAME"] ?? ""
+        if pod.isEmpty, text.contains("{podName}") {
+            isBroken = true
+            warn(
+                "skipped: the component \(component) refers to {podName}, which is not set", item,
+                hint: "set the environment variable POD_NAME")
+        }
         let namespace = context.namespace.map { "\($0).\(context.appID)" } ?? context.appID
         return text.replacing("{uuid}", with: { context.uuid() })
             .replacing("{appID}", with: { context.appID })
             .replacing("{namespace}", with: { namespace })
-            .replacing("{podName}", with: { context.environment["POD_NAME"] ?? "" })
+            .replacing("{podName}", with: { pod })
     }
 
     private mutating func warn(_ message: String, _ node: YAMLNode, hint: String? = nil) {
