@@ -87,7 +87,7 @@ let package = Package(
         tests(
             "Scenarios",
             ["Bytes", "JSON", "YAML", "Blocks", "Transport", "HTTP", "WasmRunner", "TestSupport"]),
-        tests("Commands", ["Bytes", "JSON", "TestSupport"]),
+        tests("Commands", ["Bytes", "JSON", "YAML", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

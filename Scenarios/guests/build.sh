@@ -30,6 +30,8 @@ done
 
 builtins=$(find /usr/lib -path '*/wasi/libclang_rt.builtins-wasm32.a' 2>/dev/null | head -n 1)
 if [ -e /usr/include/wasm32-wasi ] && [ -n "$builtins" ]; then
-    "$tools/clang" --target=wasm32-wasi --sysroot=/usr -O2 -nodefaultlibs "$here/c/statestore.c" \
-        -lc "$builtins" -o "$out/build/statestore-c.wasm"
+    for guest in statestore etag; do
+        "$tools/clang" --target=wasm32-wasi --sysroot=/usr -O2 -Wall -Werror -Wno-unused-function \
+            -nodefaultlibs "$here/c/$guest.c" -lc "$builtins" -o "$out/build/$guest-c.wasm"
+    done
 fi

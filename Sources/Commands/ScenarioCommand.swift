@@ -158,8 +158,6 @@ struct ScenarioRunCommand: LongRunning {
             endpoint: try endpoint.map { url throws(Failure) in try EndpointURL.parse(url) },
             opener: { number in
                 var opener = StoreOpener(dataFolder: "\(folder)/\(number)")
-                // `state.memory` reads well in a matrix; Dapr's name is state.in-memory.
-                opener.mappings = [TypeMapping(pattern: "state.memory", to: .memory)]
                 opener.redis = settings ?? redis ?? RedisSettings()
                 return opener
             },

@@ -171,6 +171,9 @@ struct WasmRunCommand: AsyncParsableCommand {
         }
         for folder in dir {
             let parts = folder.split(separator: ":", maxSplits: 1)
+            guard !parts.isEmpty, !folder.hasPrefix(":") else {
+                throw Failure(.usage, "invalid --dir `\(folder)`: write FOLDER or FOLDER:AS")
+            }
             run.folders.append((String(parts[0]), String(parts.last ?? parts[0])))
         }
         run.onOutput = { stream, bytes in

@@ -28,7 +28,32 @@ package final class RedisStateStore: StateStore {
         }
     }
 
-    package func close() async { connection.close() }
+    /// Closes the connection. The keys of a sandbox that is not the default one go with it: the Redis
+    /// may be somebody's own.
+    package func close() async {
+        if !prefix.isEmpty { try? await removeAll() }
+        connection.close()
+    }
+
+    private func removeAll() async throws(RedisError) {
+        let special = Array("*?[]^-\\".utf8)
+        let pattern = prefix.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+        var cursor = ByteSlice(utf8: "0")
+        repeat {
+            let reply = try await connection.send(
+                RedisCommand(
+                    .init(utf8: "SCAN"), cursor, .init(utf8: "MATCH"), (pattern + [0x2A])[...],
+                    .init(utf8: "COUNT"), .init(utf8: "1000")))
+            guard case .array(let parts) = reply, parts.count == 2, let next = parts[0].bytes,
+                case .array(let keys) = parts[1]
+            else { return }
+            let names = keys.compactMap { $0.bytes?[...] }
+            if !names.isEmpty {
+                _ = try await connection.send(RedisCommand([.init(utf8: "UNLINK")] + names))
+            }
+            cursor = next[...]
+        } while !cursor.elementsEqual("0".utf8)
+    }
 
     // MARK: Reading
 

@@ -362,7 +362,8 @@ package struct ScenarioLoader {
             throw refused(
                 "unknown type `\(name)`", node,
                 hint: near.map { "did you mean `\($0)`?" }
-                    ?? "one of: \(types.joined(separator: ", "))")
+                    ?? "one of: \(types.joined(separator: ", ")); to compare a member named "
+                    + "`type`, write `exactly: {…}` or name another member beside it")
         }
         return name
     }

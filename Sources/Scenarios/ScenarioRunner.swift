@@ -69,8 +69,8 @@ package final class ScenarioRunner {
     private func components() throws(StepFailure) -> [Component] {
         let types = ["state.memory", "state.in-memory", "state.sqlite", "state.redis"]
         guard let described = scenario.sidecar.components else {
-            let store = variables["store"] ?? "in-memory"
-            return [Component(name: "statestore", type: "state.\(store)")]
+            let type = Self.daprType("state.\(variables["store"] ?? "in-memory")")
+            return [Component(name: "statestore", type: type)]
         }
         var components: [Component] = []
         for (name, type) in described {
@@ -80,9 +80,14 @@ package final class ScenarioRunner {
                     "unknown component type `\(filled)`", at: type.span,
                     hint: Suggestion.hint(for: filled, among: types), isInfrastructure: true)
             }
-            components.append(Component(name: name, type: filled))
+            components.append(Component(name: name, type: Self.daprType(filled)))
         }
         return components
+    }
+
+    /// `state.memory` reads well in a matrix; Dapr's name is another.
+    private static func daprType(_ type: String) -> String {
+        type == "state.memory" ? "state.in-memory" : type
     }
 
     // MARK: Steps

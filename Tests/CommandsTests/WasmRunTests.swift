@@ -102,6 +102,31 @@ import Testing
         #expect(try run(Self.echo).output == "")
     }
 
+    @Test func `a folder is the guest's on request, under the name asked for`() throws {
+        // fd_prestat_get and fd_prestat_dir_name of the first folder.
+        let file = try folder.write(
+            "guest.wat",
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (func (export "_start")
+                (if (call $prestat (i32.const 3) (i32.const 16)) (then (return)))
+                (drop (call $name (i32.const 3) (i32.const 64) (i32.load (i32.const 20))))
+                (i32.store (i32.const 0) (i32.const 64))
+                (i32.store (i32.const 4) (i32.load (i32.const 20)))
+                (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+            """)
+        func output(_ options: [String]) throws -> String {
+            try Fakedapr.run(["wasm", "run"] + options + [file]).output
+        }
+        #expect(try output([]) == "")
+        #expect(try output(["--dir", folder.path]) == folder.path)
+        #expect(try output(["--dir", "\(folder.path):/data"]) == "/data")
+    }
+
     @Test func `another export is called on request`() throws {
         #expect(try run("nop", options: ["-i", "other"]).status == 9)
         let outcome = try run("nop", options: ["--invoke", "absent"])
@@ -178,6 +203,8 @@ import Testing
         (["--memory", "0"], "invalid --memory `0`: write 1 to 65536 mebibytes"),
         (["--concurrency=-1"], "invalid --concurrency: write 0 or more"),
         (["--fuel", "0"], "invalid --fuel: write 1 or more"),
+        (["--dir", ""], "invalid --dir ``: write FOLDER or FOLDER:AS"),
+        (["--dir", ":x"], "invalid --dir `:x`: write FOLDER or FOLDER:AS"),
         (["--compiler", "gcc"], "gcc"), (["--nonsense"], "nonsense"), ([], "module"),
     ])
     func `a wrong flag is 1 and says what is right`(options: [String], text: String) throws {

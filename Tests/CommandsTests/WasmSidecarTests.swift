@@ -128,23 +128,16 @@ import Testing
         }
     }
 
-    /// The guest in C, which is built where wasi-libc is: a scenario with the conventional address.
+    /// The guests in C, which are built where wasi-libc is, do what those in Swift do.
     private func runC() throws {
-        let file = try folder.write(
-            "c.yaml",
-            """
-            version: 1
-            matrix: { store: [memory, sqlite] }
-            steps:
-              - guest: build/statestore-c.wasm
-                expect:
-                  exit: 0
-                  stdout: { matches: "^Testing Dapr API ....\\nPOST (.|\\n)*Test successfully!\\n$" }
-                  calls: { length: 4, each: { status: { lt: 300 } } }
-              - get: /v1.0/state/statestore/planets
-                expect: { status: 200, json: { name: Tatooine, test: 123 } }
-            """)
-        let outcome = try Fakedapr.run(["scenario", "run", file])
-        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        for name in Self.guests {
+            let scenario = try String(
+                contentsOfFile: "\(Fakedapr.checkout)/Scenarios/\(name).yaml", encoding: .utf8)
+            #expect(scenario.contains("guests/\(name).wasm"))
+            let inC = scenario.replacing("guests/\(name).wasm", with: "build/\(name)-c.wasm")
+            let file = try folder.write("\(name).yaml", inC)
+            let outcome = try Fakedapr.run(["scenario", "run", file])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        }
     }
 }

@@ -12,6 +12,8 @@ HOST("req") uint32_t http_request(const char *url, size_t url_length, const char
                                   size_t method_length, const char *headers, size_t headers_length,
                                   const char *body, size_t body_length, uint16_t *status,
                                   uint32_t *handle);
+HOST("header_get") uint32_t http_header(uint32_t handle, const char *name, size_t name_length,
+                                        char *buffer, size_t size, uint32_t *written);
 HOST("close") uint32_t http_close(uint32_t handle);
 HOST("body_read") uint32_t http_read(uint32_t handle, char *buffer, size_t size, uint32_t *read);
 
@@ -20,6 +22,8 @@ enum { dapr_room = 4096 };
 /// An answer of the sidecar; status 0 when there was none.
 struct dapr_response {
     int status;
+    /// Empty when the answer has none.
+    char etag[64];
     size_t length;
     char body[dapr_room];
 };
@@ -38,6 +42,8 @@ static struct dapr_response dapr_send(const char *method, const char *url, const
         return response;
     }
     response.status = status;
+    if (http_header(handle, "etag", 4, response.etag, sizeof response.etag - 1, &count) == 0)
+        response.etag[count] = 0;
     while (response.length < dapr_room - 1 &&
            http_read(handle, response.body + response.length, dapr_room - 1 - response.length,
                      &count) == 0 &&
@@ -47,18 +53,45 @@ static struct dapr_response dapr_send(const char *method, const char *url, const
     return response;
 }
 
-/// Saves items, given as the JSON of a save request.
-static struct dapr_response dapr_save(const char *store, const char *items) {
-    char url[256];
-    snprintf(url, sizeof url, "http://127.0.0.1:3500/v1.0/state/%s", store);
-    return dapr_send("POST", url, "Content-Type:application/json\n", items);
+enum { dapr_url_room = 256 };
+
+/// `http://127.0.0.1:3500/v1.0/state/{store}[/{key}]`; the host maps the conventional address to the
+/// sidecar.
+static const char *dapr_url(char *url, const char *store, const char *key) {
+    const char *base = "http://127.0.0.1:3500/v1.0/state";
+    snprintf(url, dapr_url_room, key ? "%s/%s/%s" : "%s/%s", base, store, key);
+    return url;
 }
 
-/// Reads one value.
+/// Saves several items in one request, given as its JSON: `[{"key":"a","value":1}]`.
+static struct dapr_response dapr_save_all(const char *store, const char *items) {
+    char url[dapr_url_room];
+    return dapr_send("POST", dapr_url(url, store, NULL), "Content-Type:application/json\n", items);
+}
+
+/// Saves one value, JSON, if what is stored has `etag` where one is given.
+static struct dapr_response dapr_save(const char *store, const char *key, const char *value,
+                                      const char *etag) {
+    char item[dapr_room];
+    if (etag)
+        snprintf(item, sizeof item, "[{\"key\":\"%s\",\"value\":%s,\"etag\":\"%s\"}]", key, value,
+                 etag);
+    else
+        snprintf(item, sizeof item, "[{\"key\":\"%s\",\"value\":%s}]", key, value);
+    return dapr_save_all(store, item);
+}
+
+/// Reads one value: 200 with its JSON, 204 when there is none.
 static struct dapr_response dapr_get(const char *store, const char *key) {
-    char url[256];
-    snprintf(url, sizeof url, "http://127.0.0.1:3500/v1.0/state/%s/%s", store, key);
-    return dapr_send("GET", url, "", "");
+    char url[dapr_url_room];
+    return dapr_send("GET", dapr_url(url, store, key), "", "");
+}
+
+/// Removes one value, if it has `etag` where one is given.
+static struct dapr_response dapr_delete(const char *store, const char *key, const char *etag) {
+    char url[dapr_url_room], headers[128] = "";
+    if (etag) snprintf(headers, sizeof headers, "If-Match:%s\n", etag);
+    return dapr_send("DELETE", dapr_url(url, store, key), headers, "");
 }
 
 #endif

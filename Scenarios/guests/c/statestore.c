@@ -8,12 +8,11 @@ static int holds(const char *key, const char *value) {
 
 int main(void) {
     puts("Testing Dapr API ....");
+    const char *planets = "{\"name\":\"Tatooine\",\"test\":123}";
     int passed =
-        dapr_save("statestore", "[{\"key\":\"weapon\",\"value\":\"Death Star\"}]").status == 204 &&
-        dapr_save("statestore",
-                  "[{\"key\":\"planets\",\"value\":{\"name\":\"Tatooine\",\"test\":123}}]")
-                .status == 204 &&
-        holds("planets", "{\"name\":\"Tatooine\",\"test\":123}") &&
+        dapr_save("statestore", "weapon", "\"Death Star\"", NULL).status == 204 &&
+        dapr_save("statestore", "planets", planets, NULL).status == 204 &&
+        holds("planets", planets) &&
         holds("weapon", "\"Death Star\"");
     puts(passed ? "Test successfully!" : "Test failed!");
     return passed ? 0 : 1;
