@@ -224,8 +224,7 @@ final class ServeProcess {
 
     private func waitForSignals(on loop: isolated EventLoop) {
         let reactor = loop.reactor
-        Task {
-            _ = loop
+        loop.spawn { [self, signals] in
             guard (try? await signals.next(on: reactor)) != nil else { return }
             reactor.after(self.plan.blockShutdown) { self.end(0, after: .zero, on: reactor) }
             // A second signal does not wait.

@@ -52,7 +52,8 @@ import Transport
         let serve = try ServeProcess([
             "-store=memory", "-log-as-json=false", "--enable-metrics=false", "--strict=0",
         ])
-        #expect(serve.process.errors.hasPrefix("time="))
+        // The log's first line comes after the output by which the sidecar is known to be there.
+        try Deadline.wait("a line of text") { serve.process.errors.hasPrefix("time=") }
     }
 
     @Test func `what a command line says wins over the environment`() throws {

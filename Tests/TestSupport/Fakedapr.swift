@@ -38,7 +38,7 @@ package enum Fakedapr {
 
 /// A `fakedapr` that goes on: `serve`. Killed with its last reference.
 package final class FakedaprProcess {
-    private let process = Process()
+    private let child: Child
     private let outputFile: String
     private let errorFile: String
     private let folder: TemporaryFolder
@@ -54,55 +54,31 @@ package final class FakedaprProcess {
         self.folder = own
         outputFile = try own.write("stdout", "")
         errorFile = try own.write("stderr", "")
-        if let descriptors {
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            let script = "ulimit -n \(descriptors) && exec \"$0\" \"$@\""
-            process.arguments = ["-c", script, Fakedapr.path] + arguments
-        } else {
-            process.executableURL = URL(fileURLWithPath: Fakedapr.path)
-            process.arguments = arguments
-        }
-        process.currentDirectoryURL = URL(fileURLWithPath: folder ?? own.path)
-        let surroundings = ProcessInfo.processInfo.environment
-        var variables = surroundings.filter {
+        let limit =
+            descriptors.map { ["/bin/sh", "-c", "ulimit -n \($0) && exec \"$0\" \"$@\""] } ?? []
+        var variables = ProcessInfo.processInfo.environment.filter {
             ["PATH", "TMPDIR", "LD_LIBRARY_PATH", "LANG"].contains($0.key)
         }
         variables["HOME"] = own.path
         variables.merge(environment) { $1 }
-        process.environment = variables
-        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
-        if let input {
-            process.standardInput = FileHandle(forReadingAtPath: try own.write("stdin", input))
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
-        try process.run()
+        child = try Child(
+            limit + [Fakedapr.path] + arguments, environment: variables,
+            folder: folder ?? own.path,
+            input: try input.map { try own.write("stdin", $0) } ?? "/dev/null",
+            output: outputFile, errors: errorFile)
     }
 
-    deinit {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    package var id: Int32 { process.processIdentifier }
-    package var isRunning: Bool { process.isRunning }
+    package var id: Int32 { child.id }
+    package var isRunning: Bool { child.isRunning }
     package var output: String { Self.text(outputFile) }
     package var errors: String { Self.text(errorFile) }
 
-    package func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    package func signal(_ number: Int32) { child.signal(number) }
 
     /// Waits for the end: its status, 128 + n for one that signal n ended.
     package func waitForExit() throws -> Int32 {
-        do {
-            try Deadline.wait("fakedapr to end") { !process.isRunning }
-        } catch {
-            signal(SIGKILL)
-            throw error
-        }
-        let isKilled = process.terminationReason == .uncaughtSignal
-        return process.terminationStatus + (isKilled ? 128 : 0)
+        try Deadline.wait("fakedapr to end") { !child.isRunning }
+        return child.status ?? -1
     }
 
     private static func text(_ path: String) -> String {

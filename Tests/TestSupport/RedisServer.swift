@@ -10,8 +10,7 @@ package final class RedisServer: @unchecked Sendable {
 
     package let port: UInt16
     private let options: [String]
-    private let lock = NSLock()
-    private var process: Process?
+    private let child = Guarded<Child?>(nil)
 
     /// - Parameter options: further redis-server arguments: `["--requirepass", "secret"]`.
     package init(_ options: [String] = []) throws {
@@ -25,17 +24,12 @@ package final class RedisServer: @unchecked Sendable {
 
     /// Starts the server, at its port, and waits until it listens.
     package func start() throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let started = try Child(
             [
-                "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--save", "",
-                "--appendonly", "no",
-            ] + options
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        lock.withLock { self.process = process }
+                "/usr/bin/env", "redis-server", "--port", String(port), "--bind", "127.0.0.1",
+                "--save", "", "--appendonly", "no",
+            ] + options)
+        child.withLock { $0 = started }
         try Deadline.wait("redis-server to listen") {
             (try? BlockingSocket(
                 to: .loopback(port: port), deadline: Deadline.after(.seconds(1)))) != nil
@@ -44,13 +38,10 @@ package final class RedisServer: @unchecked Sendable {
 
     /// Ends the server; its port stays free for `start`.
     package func stop() {
-        let process = lock.withLock {
-            defer { self.process = nil }
-            return self.process
+        child.withLock { child in
+            child?.stop()
+            child = nil
         }
-        guard let process else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
     }
 }
 

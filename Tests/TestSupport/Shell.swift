@@ -10,22 +10,12 @@ package enum ShellProcess {
     ) throws -> Fakedapr.Outcome {
         let own = try TemporaryFolder()
         let (output, errors) = (try own.write("stdout", ""), try own.write("stderr", ""))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", script] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder ?? own.path)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: errors)
-        try process.run()
-        do {
-            try Deadline.wait("the script to end", within: limit) { !process.isRunning }
-        } catch {
-            kill(process.processIdentifier, SIGKILL)
-            throw error
-        }
+        let child = try Child(
+            ["/bin/bash", "-c", script] + arguments, folder: folder ?? own.path, output: output,
+            errors: errors)
+        try Deadline.wait("the script to end", within: limit) { !child.isRunning }
         return Fakedapr.Outcome(
-            status: process.terminationStatus,
+            status: child.status ?? -1,
             output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "",
             errors: (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")
     }
