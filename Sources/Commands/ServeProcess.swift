@@ -2,6 +2,7 @@ internal import Backends
 internal import Blocks
 internal import Bytes
 internal import DaprAPI
+internal import Glibc
 internal import HTTP
 internal import Transport
 internal import YAML
@@ -226,7 +227,9 @@ final class ServeProcess {
         let reactor = loop.reactor
         Task {
             _ = loop
-            guard (try? await signals.next(on: reactor)) != nil else { return }
+            guard let signal = try? await signals.next(on: reactor) else { return }
+            let name = signal == SIGINT ? "interrupt" : "terminated"
+            self.plan.log.write(.info, "Received signal '\(name)'; beginning shutdown")
             reactor.after(self.plan.blockShutdown) { self.end(0, after: .zero, on: reactor) }
             // A second signal does not wait.
             guard (try? await signals.next(on: reactor)) != nil else { return }
