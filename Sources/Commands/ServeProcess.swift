@@ -2,6 +2,7 @@ internal import Backends
 internal import Blocks
 internal import Bytes
 internal import DaprAPI
+internal import Glibc
 internal import HTTP
 internal import Transport
 internal import YAML
@@ -53,9 +54,12 @@ final class ServeProcess {
         waitForApp(sidecar, startedAt: begin, on: loop)
         waitForSignals(on: loop)
         let status = await waitForStop()
+        let stopping = Reactor.monotonicNow()
         await server.stop(grace: plan.grace, on: loop)
+        let isLate = Reactor.monotonicNow() - stopping >= plan.grace.nanoseconds
+        if isLate { plan.log.write(.error, "Graceful shutdown timeout exceeded, forcing shutdown") }
         await sandbox.close()
-        return status
+        return isLate ? max(status, 1) : status
     }
 
     private func openComponents(of sidecar: Sidecar) async throws(Failure) {
@@ -163,8 +167,10 @@ final class ServeProcess {
               Stores  \(stores.isEmpty ? "none" : stores.joined(separator: "\n          "))
               Stop    Ctrl-C, or POST \(isUnix ? "" : url)/v1.0/shutdown
             """)
-        if let descriptor = plan.readyDescriptor {
-            FileContents.writeAll(Array("\(url)\n".utf8), to: descriptor)
+        if let descriptor = plan.readyDescriptor,
+            !FileContents.writeAll(Array("\(url)\n".utf8), to: descriptor)
+        {
+            plan.log.write(.error, "cannot write to descriptor \(descriptor) of --ready-fd")
         }
         if let file = plan.readyFile {
             do throws(SystemError) {
@@ -178,6 +184,7 @@ final class ServeProcess {
     private static func url(_ address: SocketAddress) -> String {
         switch address {
         case .ipv4(0, 0, 0, 0, let port): "http://127.0.0.1:\(port)"
+        case .ipv6(let bytes, let port) where bytes.allSatisfy({ $0 == 0 }): "http://[::1]:\(port)"
         case .ipv4, .ipv6: "http://\(address)"
         case .unix(let path): "unix://\(path)"
         }
@@ -225,7 +232,9 @@ final class ServeProcess {
     private func waitForSignals(on loop: isolated EventLoop) {
         let reactor = loop.reactor
         loop.spawn { [self, signals] in
-            guard (try? await signals.next(on: reactor)) != nil else { return }
+            guard let signal = try? await signals.next(on: reactor) else { return }
+            let name = signal == SIGINT ? "interrupt" : "terminated"
+            self.plan.log.write(.info, "Received signal '\(name)'; beginning shutdown")
             reactor.after(self.plan.blockShutdown) { self.end(0, after: .zero, on: reactor) }
             // A second signal does not wait.
             guard (try? await signals.next(on: reactor)) != nil else { return }

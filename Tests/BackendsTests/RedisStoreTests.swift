@@ -184,6 +184,30 @@ import Transport
         }
     }
 
+    // MARK: Replicas
+
+    @Test func `a strong write waits for the replicas, another does not`() async throws {
+        let server = try RedisServer(["--repl-diskless-sync-delay", "0"])
+        let replica = try RedisServer(["--replicaof", "127.0.0.1", String(server.port)])
+        let raw = try RawRedis(port: server.port)
+        func tells(_ section: String, _ text: String) throws -> Bool {
+            let info = try raw.send("INFO", section).bytes ?? []
+            return String(text: info[...]).contains(text)
+        }
+        try Deadline.wait("the replica") { try tells("replication", "state=online") }
+        try await Self.with(RedisSettings(host: "127.0.0.1", port: server.port)) { store in
+            try await store.set("k")
+        }
+        #expect(try !tells("commandstats", "cmdstat_wait:"))
+        try await Self.with(RedisSettings(host: "127.0.0.1", port: server.port)) { store in
+            var write = StateWrite.text("k", "2")
+            write.consistency = .strong
+            try await store.set(write)
+        }
+        #expect(try tells("commandstats", "cmdstat_wait:calls=1"))
+        #expect(try RawRedis(port: replica.port).sorted("HGETALL", "k").contains("2"))
+    }
+
     // MARK: Servers that go away
 
     @Test func `a server that is gone is an error at once, and its return needs no help`()

@@ -59,6 +59,12 @@ import Transport
         #expect(process.output.contains("URL     http://[::1]:"))
     }
 
+    @Test func `a descriptor that is not open is told, and serving goes on`() throws {
+        let serve = try ServeProcess(["--store", "memory", "--ready-fd", "77"])
+        try serve.log("cannot write to descriptor 77 of --ready-fd")
+        #expect(try serve.request("GET", "/v1.0/healthz").status == 204)
+    }
+
     @Test func `a Unix socket has daprd's name, and one left behind is no obstacle`() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/dapr-mine-http.socket"
