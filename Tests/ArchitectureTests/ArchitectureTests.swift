@@ -27,10 +27,10 @@ import Testing
         "Blocks": ["Bytes", "JSON", "YAML", "Backends", "Transport"],
         // Its front, and guests.
         "DaprAPI": ["Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP"],
-        "WasmRunner": ["Bytes", "Transport", "HTTP", "CWasmtime", "Glibc", "Synchronization"],
+        "WasmRunner": ["Bytes", "Transport", "HTTP", "CWasmtime", "Glibc"],
         "Scenarios": [
             "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP", "DaprAPI",
-            "WasmRunner", "Synchronization",
+            "WasmRunner",
         ],
         // Alone in knowing concrete stores.
         "Commands": [
