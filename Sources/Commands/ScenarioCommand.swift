@@ -71,12 +71,10 @@ struct ScenarioRunCommand: LongRunning {
             FileContents.removeFolder(folder)
         }
         let surroundings = try surroundings(redis?.settings, folder: folder)
-        var settings = EngineSettings()
-        settings.compiler = compiler ?? settings.compiler
         let cache = ModuleCache(folder: cacheDir ?? Folders.cache)
         let pool = ScenarioPool(
             cases: cases, surroundings: surroundings,
-            guests: GuestLibrary(cache: cache, settings: settings), report: report)
+            guests: GuestLibrary(cache: cache, compiler: compiler), report: report)
         let parallel = jobs ?? (endpoint == nil ? Self.cores : 1)
         let results = try await pool.run(jobs: parallel, until: signals)
         let duration = Duration.nanoseconds(Reactor.monotonicNow() - begin)

@@ -61,7 +61,11 @@ struct WasmRunCommand: AsyncParsableCommand {
     @Option(help: "Fixes random bytes and clocks.")
     var seed: UInt64?
 
-    @Option(help: "The compiler: winch (fast to compile) or cranelift (fast code).")
+    @Option(
+        help: """
+            The compiler: winch (fast to compile) or cranelift (fast code); by default winch, and \
+            cranelift for what winch does not know.
+            """)
     var compiler: EngineSettings.Compiler?
 
     @Option(help: "Where compiled modules are kept.")
@@ -83,7 +87,7 @@ struct WasmRunCommand: AsyncParsableCommand {
         let guest = try guestRun()
         let outcome: GuestOutcome
         do throws(GuestError) { outcome = try run(guest) } catch {
-            throw Failure(Self.status(of: error), error.text + hint(for: error))
+            throw Failure(Self.status(of: error), error.text)
         }
         if timings { StandardError.write(GuestReport.timings(outcome.timings)) }
         throw ending(outcome)
@@ -97,22 +101,17 @@ struct WasmRunCommand: AsyncParsableCommand {
         }
     }
 
-    private func hint(for error: GuestError) -> String {
-        guard case .notAModule(let why) = error, compiler != .cranelift, why.contains("Winch")
-        else { return "" }
-        return "\nwinch does not know all of WebAssembly: try --compiler cranelift"
-    }
-
     private func run(_ guest: GuestRun) throws(GuestError) -> GuestOutcome {
         var settings = EngineSettings()
         settings.countsFuel = fuel != nil
         settings.compiler = compiler ?? .winch
         let bytes = try GuestRunner.read(module)
-        try watch(guest.limits.time)
         let start = Reactor.monotonicNow()
-        let runner = GuestRunner(try Engine(settings), cache: cache)
+        let runner = GuestRunner(
+            try Engine(settings), cache: cache, fallsBack: compiler == nil)
         let load = Duration.nanoseconds(Reactor.monotonicNow() - start)
         let (compiled, loaded) = try runner.module(bytes)
+        try watch(guest.limits.time)
         var outcome = try runner.run(guest, compiled)
         outcome.timings.load = load
         outcome.timings.compile = loaded.compile

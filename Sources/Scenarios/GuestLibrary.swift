@@ -11,12 +11,13 @@ package final class GuestLibrary: Sendable {
     }
 
     private let cache: ModuleCache?
-    private let settings: EngineSettings
+    private let compiler: EngineSettings.Compiler?
     private let state = Guarded(State())
 
-    package init(cache: ModuleCache?, settings: EngineSettings = EngineSettings()) {
+    /// - Parameter compiler: nil for Winch, and Cranelift for what Winch does not know.
+    package init(cache: ModuleCache?, compiler: EngineSettings.Compiler? = nil) {
         self.cache = cache
-        self.settings = settings
+        self.compiler = compiler
     }
 
     /// Runs a guest on a thread of its own; the caller's loop goes on meanwhile.
@@ -56,7 +57,10 @@ package final class GuestLibrary: Sendable {
                 if let known = state.runner {
                     runner = known
                 } else {
-                    runner = GuestRunner(try Engine(settings), cache: cache)
+                    var settings = EngineSettings()
+                    settings.compiler = compiler ?? settings.compiler
+                    runner = GuestRunner(
+                        try Engine(settings), cache: cache, fallsBack: compiler == nil)
                 }
                 let load = Duration.nanoseconds(Reactor.monotonicNow() - start)
                 state.runner = runner

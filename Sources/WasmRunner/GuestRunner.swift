@@ -7,15 +7,30 @@ internal import Transport
 @safe package final class GuestRunner: Sendable {
     package let engine: Engine
     private let cache: ModuleCache?
+    private let fallsBack: Bool
+    /// Cranelift's engine, made when a module wants it.
+    private let other = Guarded<Engine?>(nil)
 
-    package init(_ engine: Engine, cache: ModuleCache?) {
+    /// - Parameter fallsBack: whether what Winch refuses (tail calls, exceptions, garbage collection)
+    ///   is compiled by Cranelift.
+    package init(_ engine: Engine, cache: ModuleCache?, fallsBack: Bool = false) {
         self.engine = engine
         self.cache = cache
+        self.fallsBack = fallsBack && engine.settings.compiler == .winch
     }
 
     /// The module of a file's bytes, compiled or from the cache.
     package func module(
         _ bytes: [UInt8]
+    ) throws(GuestError) -> (module: CompiledModule, timings: GuestTimings) {
+        do throws(GuestError) { return try module(bytes, on: engine) } catch {
+            guard fallsBack, case .notAModule = error else { throw error }
+            return try module(bytes, on: try fallback())
+        }
+    }
+
+    private func module(
+        _ bytes: [UInt8], on engine: Engine
     ) throws(GuestError) -> (module: CompiledModule, timings: GuestTimings) {
         var timings = GuestTimings()
         let start = Reactor.monotonicNow()
@@ -30,11 +45,24 @@ internal import Transport
         return (made, timings)
     }
 
+    private func fallback() throws(GuestError) -> Engine {
+        try other.withLock { made throws(GuestError) in
+            if let made { return made }
+            var settings = engine.settings
+            settings.compiler = .cranelift
+            let engine = try Engine(settings)
+            made = engine
+            return engine
+        }
+    }
+
     /// Runs a guest to its end on the calling thread, which blocks meanwhile.
     package func run(
         _ run: GuestRun, _ module: CompiledModule
     ) throws(GuestError) -> GuestOutcome {
         let context = RunContext(run)
+        // The module's own engine: not always this runner's first one.
+        let engine = module.engine
         return try engine.whileTicking { () -> GuestOutcome in
             var raw = unsafe cwt_outcome()
             unsafe Self.withOptions(run, context) { options in
@@ -136,6 +164,9 @@ internal import Transport
         }
     }
 
+    /// Wasmtime's code of the trap that allocators end with.
+    private static let unreachable: Int32 = 9
+
     private static func trap(_ raw: cwt_outcome, _ message: String, _ run: GuestRun) -> GuestEnd {
         let (reason, backtrace) = TrapText.split(message)
         switch unsafe raw.trap_code {
@@ -143,7 +174,8 @@ internal import Transport
         default:
             // A guest that is refused memory usually gives up by trapping: when the next doubling
             // would have passed the limit, that was it.
-            let isFull = unsafe raw.memory_size * 2 > run.limits.memory
+            let isFull =
+                unsafe raw.trap_code == unreachable && raw.memory_size * 2 > run.limits.memory
             return isFull
                 ? .outOfMemory(limit: run.limits.memory)
                 : .trapped(reason: reason, backtrace: backtrace)

@@ -430,6 +430,18 @@ import Testing
                 "GET /v1.0/healthz: no answer: cannot connect: connection refused"))
     }
 
+    @Test func `an answer that does not come in time fails its step`() throws {
+        // Stopped, a server's kernel takes connections and nobody answers.
+        let serve = try ServeProcess(["--store", "memory"])
+        serve.process.signal(SIGSTOP)
+        let outcome = try scenarios.run(
+            "version: 1\nsteps: [{ get: /v1.0/healthz, timeout: 100ms }]\n",
+            ["--endpoint", "http://127.0.0.1:\(serve.port)"])
+        serve.process.signal(SIGCONT)
+        #expect(outcome.status == 4)
+        #expect(outcome.output.contains("GET /v1.0/healthz: no answer: it took too long"))
+    }
+
     // MARK: How it fails
 
     @Test(arguments: [

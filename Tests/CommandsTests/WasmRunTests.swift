@@ -258,6 +258,23 @@ import Testing
         /load \d+\.\d{3} ms\ncompile \d+\.\d{3} ms( \(cached\))?\ninstantiate \d+\.\d{3} ms\nrun \d+\.\d{3} ms\n/
     }
 
+    @Test(arguments: [
+        "(module (func $f) (func (export \"_start\") (return_call $f)))",
+        "(module (tag $t) (func (export \"_start\") (block $b (try_table (catch $t $b) (throw $t)))))",
+    ])
+    func `what winch does not know goes to cranelift unless winch was asked for`(
+        text: String
+    ) throws {
+        let file = try folder.write("guest.wat", text)
+        let cache = ["--cache-dir", "\(folder.path)/cache"]
+        for _ in 0..<2 {
+            #expect(try Fakedapr.run(["wasm", "run"] + cache + [file]).status == 0)
+        }
+        #expect(try Fakedapr.run(["wasm", "run", "--compiler", "winch", file]).status == 126)
+        let scenario = try folder.write("s.yaml", "version: 1\nsteps: [{ guest: guest.wat }]\n")
+        #expect(try Fakedapr.run(["scenario", "run", scenario]).status == 0)
+    }
+
     @Test func `a seed fixes what is random`() throws {
         let file = try folder.write(
             "guest.wat",

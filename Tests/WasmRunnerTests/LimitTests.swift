@@ -94,6 +94,18 @@ import Testing
         #expect(outcome.end == .outOfMemory(limit: 1 << 20))
     }
 
+    @Test func `a guest with much memory that traps otherwise has trapped`() async throws {
+        let module = """
+            (module (memory (export "memory") 12) (func (export "_start")
+              (drop (i32.div_u (i32.const 1) (i32.const 0)))))
+            """
+        let outcome = try await Guests.run(module) { $0.limits.memory = 1 << 20 }
+        guard case .trapped = outcome.end else {
+            Issue.record("\(outcome.end)")
+            return
+        }
+    }
+
     @Test func `growth is refused to the guest at the limit and not before`() async throws {
         let module = """
             (module (memory (export "memory") 1)
