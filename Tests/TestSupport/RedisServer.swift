@@ -38,8 +38,7 @@ package final class RedisServer: @unchecked Sendable {
 
     /// Stops the server as it is: connections stay and are answered no more. For good.
     package func pause() {
-        let process = lock.withLock { self.process }
-        if let process { kill(process.processIdentifier, SIGSTOP) }
+        child.withLock { $0?.signal(SIGSTOP) }
     }
 
     /// Ends the server; its port stays free for `start`.
