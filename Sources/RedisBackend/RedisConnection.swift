@@ -191,8 +191,11 @@ private final class Link {
                 }
                 try take(bytes)
             } catch .timedOut {
-                // Idle is no failure; a reply that is overdue is.
-                if let deadline = oldestDeadline, deadline <= Reactor.monotonicNow() {
+                // Idle is no failure; a reply that is overdue is, unless it is this process that was
+                // asleep and the reply is there.
+                if let deadline = oldestDeadline, deadline <= Reactor.monotonicNow(),
+                    !stream.hasBytes
+                {
                     return close(.timedOut)
                 }
             } catch {
