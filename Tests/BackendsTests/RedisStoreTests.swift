@@ -187,7 +187,9 @@ import Transport
     // MARK: Replicas
 
     @Test func `a strong write waits for the replicas, another does not`() async throws {
-        let server = try RedisServer()
+        // Whatever it writes for the replica is written there.
+        let folder = try TemporaryFolder()
+        let server = try RedisServer(["--dir", folder.path])
         let raw = try RawRedis(port: server.port)
         func tells(_ section: String, _ text: String) throws -> Bool {
             let info = try raw.send("INFO", section).bytes ?? []
