@@ -19,8 +19,10 @@ package final class ChildProcess {
             for index in unsafe words.indices { unsafe free(words[index]) }
         }
         // Safe: the words outlive the call, which copies them with the process.
-        id = unsafe clinux_spawn(path, words, descriptors ?? DescriptorLimit.ofChildren)
-        guard id > 0 else { throw SystemError("exec") }
+        let child = unsafe clinux_spawn(path, words, descriptors ?? DescriptorLimit.ofChildren)
+        // Thrown before `id` is set, so that there is no `deinit`: kill(-1) would be everybody's end.
+        guard child > 0 else { throw SystemError("exec") }
+        id = child
     }
 
     deinit { stop() }
@@ -29,6 +31,7 @@ package final class ChildProcess {
     package func stop() {
         guard isRunning else { return }
         isRunning = false
+        precondition(id > 0, "not a process's id")
         kill(id, SIGTERM)
         var status: Int32 = 0
         // A server without data to save ends at once; one that does not is killed after a second.

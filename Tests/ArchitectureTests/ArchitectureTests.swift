@@ -57,7 +57,9 @@ import Testing
     @Test(arguments: table.keys.sorted())
     func `a target that may import a module does`(target: String) {
         let imported = Set(Self.sources.filter { $0.target == target }.flatMap(\.imports))
+        // The system's own modules come and go.
         let unused = (Self.table[target] ?? []).subtracting(imported)
+            .subtracting(["Glibc", "Synchronization"])
         #expect(unused.isEmpty, "\(target) does not import \(unused.sorted())")
     }
 
