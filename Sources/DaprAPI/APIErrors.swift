@@ -11,10 +11,6 @@ extension APIError {
             "failed getting app id either from the URL path or the header dapr-app-id")
     }
 
-    static func cannotInvoke(_ appID: String, _ why: String) -> APIError {
-        APIError(500, "ERR_DIRECT_INVOKE", "failed to invoke, id: \(appID), err: \(why)")
-    }
-
     static func notReady(_ targets: String) -> APIError {
         APIError(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [\(targets)]")
     }
@@ -112,12 +108,5 @@ extension APIError {
             500, "ERR_STATE_STORE_NOT_SUPPORTED", "state store does not support querying",
             .resourceInfo(type: "state", name: store, description: ""),
             .errorInfo(reason: "DAPR_STATE_QUERYING_NOT_SUPPORTED", metadata: nil))
-    }
-
-    static func query(_ store: String, _ why: String) -> APIError {
-        APIError(
-            500, "ERR_STATE_QUERY", "state store \(store) query failed: \(why)",
-            .resourceInfo(type: "state", name: store, description: ""),
-            .errorInfo(reason: "DAPR_STATE_QUERY_FAILED", metadata: nil))
     }
 }

@@ -46,6 +46,8 @@ struct SidecarPlan: Sendable {
     var isReady = true
     /// nil makes one that no other test has, because all tests share one Redis.
     var appID: String?
+    /// Replaces the store, for what no real one does on demand.
+    var stub: (@Sendable () -> any StateStore)?
     /// What stands before every key on Redis.
     var sandboxPrefix = ""
 }
@@ -121,7 +123,7 @@ final class SidecarFixture: Sendable {
                             RedisSettings(host: "127.0.0.1", port: redisPort),
                             keyPrefix: plan.sandboxPrefix, on: loop)
                     }
-                let shared = await sandbox.backend("store") { store }
+                let shared = await sandbox.backend("store") { plan.stub?() ?? store }
                 sidecar.add(
                     StateComponent(
                         name: "statestore", type: kind.type, version: "v1", family: kind.family,
