@@ -5,23 +5,24 @@ package import Transport
 package final class WireClient {
     private let socket: BlockingSocket
     private var buffer: ByteSlice = []
-    private let deadline = Deadline.after(.seconds(20))
+    /// Of each call anew: a test may be kept waiting for its turn between two.
+    private static var deadline: MonotonicTime { Deadline.after(.seconds(20)) }
     /// Lives as long as the connection: a server in this process.
     private let peer: AnyObject?
 
     package init(port: UInt16) throws {
-        socket = try BlockingSocket(to: .loopback(port: port), deadline: deadline)
+        socket = try BlockingSocket(to: .loopback(port: port), deadline: Self.deadline)
         peer = nil
     }
 
     package init(to address: SocketAddress, of peer: AnyObject? = nil) throws {
         self.peer = peer
-        socket = try BlockingSocket(to: address, deadline: deadline)
+        socket = try BlockingSocket(to: address, deadline: Self.deadline)
     }
 
     package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    package func send(_ bytes: [UInt8]) throws { try socket.send(bytes[...], deadline: deadline) }
+    package func send(_ bytes: [UInt8]) throws { try socket.send(bytes[...], deadline: Self.deadline) }
 
     /// Tells the server that no more bytes will come.
     package func shutdownWrite() { socket.shutdownWrite() }
@@ -30,7 +31,7 @@ package final class WireClient {
     package func readToEnd() throws -> String {
         while true {
             do throws(StreamError) {
-                if try socket.receive(appendingTo: &buffer, deadline: deadline) == 0 { break }
+                if try socket.receive(appendingTo: &buffer, deadline: Self.deadline) == 0 { break }
             } catch .disconnected { break } catch { throw error }
         }
         defer { buffer = [] }
@@ -98,7 +99,7 @@ package final class WireClient {
     }
 
     private func more() throws {
-        guard try socket.receive(appendingTo: &buffer, deadline: deadline) > 0 else {
+        guard try socket.receive(appendingTo: &buffer, deadline: Self.deadline) > 0 else {
             throw Deadline.Passed(
                 description: "the server closed after: \(String(text: buffer))")
         }
