@@ -22,7 +22,9 @@ package final class WireClient {
 
     package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    package func send(_ bytes: [UInt8]) throws { try socket.send(bytes[...], deadline: Self.deadline) }
+    package func send(_ bytes: [UInt8]) throws {
+        try socket.send(bytes[...], deadline: Self.deadline)
+    }
 
     /// Tells the server that no more bytes will come.
     package func shutdownWrite() { socket.shutdownWrite() }
