@@ -13,10 +13,12 @@ enum Arguments {
         _ typed: [String], environment: [String: String]
     ) throws(Failure) -> [String] {
         let isServe = typed.first == "serve"
-        let dashed = isServe ? twoDashes(typed) : typed
         let variables = environment.filter {
             $0.key.hasPrefix(prefix) && $0.key != "FAKEDAPR_WASMTIME" && !$0.value.isEmpty
         }
+        let dashed =
+            isServe
+            ? try IgnoredOptions.taken(from: twoDashes(typed), environment: variables) : typed
         // Asking argument-parser for its options costs milliseconds, and most starts need none.
         guard !variables.isEmpty || isServe && dashed.contains(where: isUnusual) else {
             return dashed
@@ -60,14 +62,14 @@ enum Arguments {
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2,
-                let flag = options.first(where: {
-                    $0.isFlag && $0.spellings.contains("\(parts[0])")
-                })
+                options.contains(where: { $0.isFlag && $0.spellings.contains("\(parts[0])") })
             else {
                 spelt.append(word)
                 continue
             }
-            if try flag.isOn(String(parts[1]), named: "\(parts[0])") { spelt.append("\(parts[0])") }
+            if try GoBool.parse(String(parts[1]), named: "\(parts[0])") {
+                spelt.append("\(parts[0])")
+            }
         }
         return spelt
     }
@@ -111,20 +113,10 @@ struct CommandOptions {
 
     /// What stands for a variable's value on the command line.
     func words(for value: String, from variable: String) throws(Failure) -> [String] {
-        if isFlag { return try isOn(value, named: variable) ? ["--\(names[0])"] : [] }
+        if isFlag { return try GoBool.parse(value, named: variable) ? ["--\(names[0])"] : [] }
         let values = isRepeated ? value.split(separator: ",").map(String.init) : [value]
         // In one word: a value may begin with a dash.
         return values.map { "--\(names[0])=\($0)" }
-    }
-
-    /// - Parameter name: what to call it when the value is neither.
-    func isOn(_ value: String, named name: String) throws(Failure) -> Bool {
-        switch value.lowercased() {
-        case "true", "t", "1", "yes": return true
-        case "false", "f", "0", "no": return false
-        default:
-            throw Failure(.usage, "invalid value `\(value)` for \(name): write true or false")
-        }
     }
 
     /// How many leading arguments name the command, and that command's options.

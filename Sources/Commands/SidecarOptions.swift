@@ -78,7 +78,8 @@ struct SidecarOptions: ParsableArguments {
     @Flag(help: "Log every request.")
     var enableApiLogging = false
 
-    @OptionGroup var ignored: IgnoredOptions
+    /// Names of `IgnoredOptions` that were given.
+    @Option(name: .customLong("ignored"), help: .hidden) var ignored: [String] = []
 
     /// `DAPR_API_TOKEN`, as daprd reads it.
     var apiToken: String? { ProcessEnvironment["DAPR_API_TOKEN"].flatMap { $0.isEmpty ? nil : $0 } }
@@ -161,57 +162,6 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable, Comparable {
     static func < (a: LogLevel, b: LogLevel) -> Bool {
         (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
     }
-}
-
-/// daprd's options about things that fakedapr does not have: taken, so that a command line written
-/// for daprd works as it is, and without effect.
-struct IgnoredOptions: ParsableArguments {
-    /// What was given all the same, for the log.
-    var given: [String] {
-        let options: [(String, String?)] = [
-            ("dapr-grpc-port", daprGrpcPort), ("dapr-internal-grpc-port", daprInternalGrpcPort),
-            ("dapr-public-port", daprPublicPort),
-            ("placement-host-address", placementHostAddress),
-            ("scheduler-host-address", schedulerHostAddress), ("sentry-address", sentryAddress),
-            ("control-plane-address", controlPlaneAddress), ("metrics-port", metricsPort),
-            ("profile-port", profilePort),
-            ("enable-app-health-check", enableAppHealthCheck ? "true" : nil),
-            ("enable-metrics", enableMetrics ? "true" : nil),
-            ("enable-mtls", enableMtls ? "true" : nil),
-            ("enable-profiling", enableProfiling ? "true" : nil),
-        ]
-        return options.compactMap { name, value in value?.isEmpty == false ? name : nil }
-    }
-
-    @Option(help: .hidden) var daprGrpcPort: String?
-    @Option(help: .hidden) var daprInternalGrpcPort: String?
-    @Option(help: .hidden) var daprInternalGrpcListenAddress: String?
-    @Option(help: .hidden) var daprPublicPort: String?
-    @Option(help: .hidden) var daprPublicListenAddress: String?
-    @Option(help: .hidden) var placementHostAddress: String?
-    @Option(help: .hidden) var schedulerHostAddress: String?
-    @Option(help: .hidden) var schedulerJobStreams: String?
-    @Option(help: .hidden) var actorsDisseminateTimeout: String?
-    @Option(help: .hidden) var controlPlaneAddress: String?
-    @Option(help: .hidden) var controlPlaneTrustDomain: String?
-    @Option(help: .hidden) var controlPlaneNamespace: String?
-    @Option(help: .hidden) var sentryAddress: String?
-    @Option(help: .hidden) var mode: String?
-    @Option(help: .hidden) var metricsPort: String?
-    @Option(help: .hidden) var metricsListenAddress: String?
-    @Option(help: .hidden) var profilePort: String?
-    @Option(help: .hidden) var appHealthCheckPath: String?
-    @Option(help: .hidden) var appHealthProbeInterval: String?
-    @Option(help: .hidden) var appHealthProbeTimeout: String?
-    @Option(help: .hidden) var appHealthThreshold: String?
-    @Option(help: .hidden) var disableInitEndpoints: String?
-    @Option(help: .hidden) var hotReloadReconcileInterval: String?
-    @Option(help: .hidden) var appBindingOptionsTimeout: String?
-    @Flag(help: .hidden) var enableAppHealthCheck = false
-    @Flag(help: .hidden) var enableMetrics = false
-    @Flag(help: .hidden) var enableMtls = false
-    @Flag(help: .hidden) var enableProfiling = false
-    @Flag(help: .hidden) var appSsl = false
 }
 
 /// Kubernetes quantities of bytes: `4Mi`, `500k`, `1024`.
