@@ -24,38 +24,50 @@ struct ServeCommand: LongRunning {
 
     @OptionGroup var sidecar: SidecarOptions
 
-    @Option(help: "Keep the component statestore in memory, sqlite or redis.")
+    @Option(
+        name: .customLong("store"),
+        help: "Keep the component statestore in memory, sqlite or redis.")
     var store: StoreKind?
 
     @Option(
+        name: .customLong("redis-url"),
         help: ArgumentHelp("The Redis of --store redis and of mapped components.", valueName: "url")
     )
     var redisUrl: String?
 
-    @Option(help: ArgumentHelp("Where databases lie.", valueName: "dir"))
+    @Option(
+        name: .customLong("data-dir"), help: ArgumentHelp("Where databases lie.", valueName: "dir"))
     var dataDir = ".fakedapr"
 
     @Option(
+        name: .customLong("map"),
         help: ArgumentHelp(
             "Let one type of component stand for another; repeatable.", valueName: "type=type"))
     var map: [String] = []
 
-    @Option(help: "Store values as sent (exact), or re-serialised as Dapr's stores do (dapr).")
+    @Option(
+        name: .customLong("values"),
+        help: "Store values as sent (exact), or re-serialised as Dapr's stores do (dapr).")
     var values = ValueMode.exact
 
-    @Flag(help: "End with status 2 when a resource file is not quite right.")
+    @Flag(
+        name: .customLong("strict"),
+        help: "End with status 2 when a resource file is not quite right.")
     var strict = false
 
     @Option(
+        name: .customLong("ready-fd"),
         help: ArgumentHelp(
             "Write the URL and a newline to this descriptor when ready.", valueName: "n"))
     var readyFd: Int32?
 
-    @Option(help: ArgumentHelp("Write the URL to this file when ready.", valueName: "file"))
+    @Option(
+        name: .customLong("ready-file"),
+        help: ArgumentHelp("Write the URL to this file when ready.", valueName: "file"))
     var readyFile: String?
 
-    @Flag(help: .hidden) var wait = false
-    @Flag(help: .hidden) var buildInfo = false
+    @Flag(name: .customLong("wait"), help: .hidden) var wait = false
+    @Flag(name: .customLong("build-info"), help: .hidden) var buildInfo = false
 
     mutating func run(until signals: TerminationSignals) async throws {
         let begin = Reactor.monotonicNow()

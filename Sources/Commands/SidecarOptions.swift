@@ -35,14 +35,18 @@ struct SidecarOptions: ParsableArguments {
     var configs: [String] = []
 
     @Option(
+        name: .customLong("max-body-size"),
         help: ArgumentHelp("Bytes of a request body: 4Mi, 500k; 0 for no bound.", valueName: "size")
     )
     var maxBodySize = "4Mi"
 
-    @Option(help: ArgumentHelp("Bytes of a request head: 4Ki.", valueName: "size"))
+    @Option(
+        name: .customLong("read-buffer-size"),
+        help: ArgumentHelp("Bytes of a request head: 4Ki.", valueName: "size"))
     var readBufferSize = "4Ki"
 
     @Option(
+        name: .customLong("allowed-origins"),
         help: ArgumentHelp(
             "Origins that web pages may call from, separated by commas; * for all.",
             valueName: "origins"))
@@ -53,29 +57,36 @@ struct SidecarOptions: ParsableArguments {
         help: "The application's port; healthz waits until it accepts connections.")
     var appPortText = ""
 
-    @Option(help: .hidden) var appProtocol = "http"
-    @Option(help: .hidden) var appChannelAddress = "127.0.0.1"
-    @Option(help: .hidden) var appMaxConcurrency: Int = -1
+    @Option(name: .customLong("app-protocol"), help: .hidden) var appProtocol = "http"
+    @Option(name: .customLong("app-channel-address"), help: .hidden) var appChannelAddress =
+        "127.0.0.1"
+    @Option(name: .customLong("app-max-concurrency"), help: .hidden) var appMaxConcurrency: Int = -1
 
     @Option(
+        name: .customLong("dapr-graceful-shutdown-seconds"),
         help: ArgumentHelp("Seconds that a stop may take; 0 for no bound.", valueName: "seconds"))
     var daprGracefulShutdownSeconds = 5
 
     @Option(
+        name: .customLong("dapr-block-shutdown-duration"),
         help: ArgumentHelp(
             "How long requests are still taken after a signal: 5s.", valueName: "duration"))
     var daprBlockShutdownDuration: String?
 
-    @Option(help: "Which log lines are written: debug, info, warn, error, fatal.")
+    @Option(
+        name: .customLong("log-level"),
+        help: "Which log lines are written: debug, info, warn, error, fatal.")
     var logLevel = LogLevel.info
 
-    @Flag(help: "Write log lines as JSON.")
+    @Flag(name: .customLong("log-as-json"), help: "Write log lines as JSON.")
     var logAsJson = false
 
-    @Option(help: ArgumentHelp("Write log lines to this file.", valueName: "file"))
+    @Option(
+        name: .customLong("log-file"),
+        help: ArgumentHelp("Write log lines to this file.", valueName: "file"))
     var logFile: String?
 
-    @Flag(help: "Log every request.")
+    @Flag(name: .customLong("enable-api-logging"), help: "Log every request.")
     var enableApiLogging = false
 
     /// Names of `IgnoredOptions` that were given.
