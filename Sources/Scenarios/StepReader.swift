@@ -1,0 +1,199 @@
+internal import JSON
+internal import YAML
+
+/// Reads the steps of a scenario file. Pure.
+struct StepReader {
+    let source: SourceText
+
+    private var matchers: MatcherReader { MatcherReader(source: source) }
+
+    private static let verbs = ["get", "post", "delete", "patch", "head", "options", "request"]
+    private static let common = ["name", "expect", "capture"]
+
+    /// The steps of a list; none for a key that is absent or empty.
+    func read(_ node: YAMLNode?) throws(Diagnostic) -> [Step] {
+        guard let node, !node.isNull else { return [] }
+        var steps: [Step] = []
+        for item in try source.list(node) { steps.append(try step(item)) }
+        return steps
+    }
+
+    private func step(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let known = ["guest", "verify", "put"] + Self.verbs
+        let members = try source.members(node)
+        let actions = members.filter { known.contains($0.name) }
+        guard let action = actions.first else {
+            let near = members.lazy.compactMap { Suggestion.nearest(to: $0.name, among: known) }
+            throw source.refused(
+                "a step has to say what it does", node,
+                hint: near.first.map { "did you mean `\($0)`?" }
+                    ?? "one of: \(known.joined(separator: ", "))")
+        }
+        guard actions.count == 1 else {
+            throw source.refused(
+                "a step does one thing, and this one says `\(action.name)` already",
+                actions[1].key, hint: "make it a step of its own")
+        }
+        switch action.name {
+        case "guest": return try guest(node)
+        case "verify": return try verify(node)
+        // With a mapping it saves a value, with a text it is the HTTP method.
+        case "put" where action.value.mapping != nil: return try putStep(node, action.value)
+        default: return try request(node, action.name)
+        }
+    }
+
+    private func guest(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(
+            node, in: source,
+            keys: ["guest", "args", "env", "stdin", "invoke", "timeout", "seed"] + Self.common)
+        let module = try source.template(try reader.required("guest"))
+        var guest = GuestStep(module: module)
+        if let arguments = reader["args"] {
+            for argument in try source.list(arguments) {
+                guest.arguments.append(try source.template(argument))
+            }
+        }
+        if let environment = reader["env"] {
+            for member in try source.members(environment) {
+                guest.environment.append((member.key.text ?? "", try source.template(member.value)))
+            }
+        }
+        if let input = reader["stdin"] { guest.input = try source.template(input) }
+        guest.export = try source.text(reader["invoke"])
+        guest.timeout = try source.duration(reader["timeout"]) ?? guest.timeout
+        guest.seed = try reader.int("seed").map { UInt64(bitPattern: Int64($0)) }
+        let step = try step(
+            node, reader, "guest \(module.text)", .guest(guest),
+            parts: ["exit", "end", "stdout", "stderr", "calls"])
+        let tellsItsEnd = step.expectations.contains { ["exit", "end"].contains($0.part) }
+        return tellsItsEnd
+            ? step
+            : step.expecting("exit", 0, at: module.span, because: "a guest is to exit with 0")
+    }
+
+    private func request(_ node: YAMLNode, _ verb: String) throws(Diagnostic) -> Step {
+        let own = verb == "request" ? ["request", "method"] : [verb]
+        let reader = try KeyedReader(
+            node, in: source, keys: own + ["headers", "body", "json", "timeout"] + Self.common)
+        let target = try source.template(try reader.required(verb))
+        let method =
+            verb == "request" ? try source.text(reader["method"]) ?? "GET" : verb.uppercased()
+        var request = RequestStep(method: method, target: target)
+        if let headers = reader["headers"] {
+            for member in try source.members(headers) {
+                request.headers.append(
+                    (member.key.text ?? "", try source.template(member.value)))
+            }
+        }
+        if let body = reader["body"] { request.body = .text(try source.template(body)) }
+        if let json = reader["json"] {
+            guard request.body == nil else {
+                throw source.refused("a request has one body: `body` or `json`", json)
+            }
+            request.body = .json(YAMLToJSON.value(json), at: json.span)
+            if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+                request.headers.append(
+                    ("Content-Type", Template("application/json", at: json.span)))
+            }
+        }
+        request.timeout = try source.duration(reader["timeout"]) ?? request.timeout
+        return try step(
+            node, reader, "\(method) \(target.text)", .request(request),
+            parts: ["status", "headers", "json", "body"])
+    }
+
+    /// `put: { store, key, value }`: a save that has to succeed.
+    private func putStep(_ node: YAMLNode, _ put: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(node, in: source, keys: ["put"] + Self.common)
+        let item = try KeyedReader(
+            put, in: source, keys: ["store", "key", "value", "etag", "metadata"])
+        let store = try source.template(try item.required("store"))
+        let key = try source.template(try item.required("key"))
+        var members = [JSONValue.Member("key", .string(key.text))]
+        for name in ["value", "etag", "metadata"] {
+            if let value = put[name] { members.append(.init(name, YAMLToJSON.value(value))) }
+        }
+        let request = RequestStep(
+            method: "POST", target: Template("/v1.0/state/\(store.text)", at: store.span),
+            headers: [("Content-Type", Template("application/json", at: put.span))],
+            body: .json(.array([.object(members)]), at: put.span))
+        let step = try step(
+            node, reader, "put \(key.text)", .request(request),
+            parts: ["status", "headers", "json", "body"])
+        guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
+        return step.expecting("status", 204, at: put.span, because: "`put` is to succeed")
+    }
+
+    private func verify(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(node, in: source, keys: ["verify", "name"])
+        let verify = try reader.required("verify")
+        let fields = ["api", "method", "path", "status", "store", "operation", "key"]
+        let counts = ["exactly", "atLeast", "atMost"]
+        let inner = try KeyedReader(verify, in: source, keys: fields + counts)
+        var question = VerifyStep(span: Self.span(of: counts, in: verify))
+        for field in fields {
+            guard let value = inner[field] else { continue }
+            question.matches.append((field, try matchers.matcher(value)))
+        }
+        question.exactly = try inner.int("exactly", in: 0...Int.max)
+        question.atLeast = try inner.int("atLeast", in: 0...Int.max)
+        question.atMost = try inner.int("atMost", in: 0...Int.max)
+        if question.exactly == nil, question.atLeast == nil, question.atMost == nil {
+            throw source.refused(
+                "`verify` says not how often", verify,
+                hint: "add `exactly: 1`, `atLeast: 1` or `atMost: 1`")
+        }
+        return Step(
+            name: try source.text(reader["name"]) ?? "verify", span: node.span,
+            action: .verify(question),
+            expectations: [], captures: [])
+    }
+
+    /// The first of the values under `keys`, or the whole mapping.
+    private static func span(of keys: [String], in node: YAMLNode) -> SourceSpan {
+        node.mapping?.first { keys.contains($0.name) }?.value.span ?? node.span
+    }
+
+    private func step(
+        _ node: YAMLNode, _ reader: KeyedReader, _ name: String, _ action: Step.Action,
+        parts: [String]
+    ) throws(Diagnostic) -> Step {
+        Step(
+            name: try source.text(reader["name"]) ?? name, span: node.span, action: action,
+            expectations: try matchers.expectations(reader["expect"], parts: parts),
+            captures: try captures(reader["capture"], parts: parts))
+    }
+
+    private func captures(
+        _ node: YAMLNode?, parts: [String]
+    ) throws(Diagnostic) -> [(variable: String, path: String, span: SourceSpan)] {
+        guard let node else { return [] }
+        var captures: [(String, String, SourceSpan)] = []
+        for member in try source.members(node) {
+            let path = try source.text(of: member.value)
+            let part = String(path.prefix { $0 != "." && $0 != "[" })
+            guard parts.contains(part) else {
+                throw source.refused(
+                    "nothing is called `\(part)` here", member.value,
+                    hint: Suggestion.hint(for: part, among: parts))
+            }
+            captures.append((member.key.text ?? "", path, member.value.span))
+        }
+        return captures
+    }
+}
+
+extension Step {
+    /// The step with one more expectation, which the file does not spell out.
+    fileprivate func expecting(
+        _ part: String, _ number: Int, at span: SourceSpan, because reason: String
+    ) -> Step {
+        let matcher = Matcher(rule: .equals(.number(String(number))), span: span)
+        return Step(
+            name: name, span: self.span, action: action,
+            expectations: [Expectation(part: part, matcher: matcher, reason: reason)]
+                + expectations,
+            captures: captures)
+    }
+}
