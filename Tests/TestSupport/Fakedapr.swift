@@ -57,7 +57,8 @@ package final class FakedaprProcess {
         let limit =
             descriptors.map { ["/bin/sh", "-c", "ulimit -n \($0) && exec \"$0\" \"$@\""] } ?? []
         var variables = ProcessInfo.processInfo.environment.filter {
-            ["PATH", "TMPDIR", "LD_LIBRARY_PATH", "LANG"].contains($0.key)
+            ["PATH", "TMPDIR", "LD_LIBRARY_PATH", "LANG", "ASAN_OPTIONS", "TSAN_OPTIONS"]
+                .contains($0.key)
         }
         variables["HOME"] = own.path
         variables.merge(environment) { $1 }
