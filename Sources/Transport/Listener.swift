@@ -24,11 +24,9 @@ package final class Listener {
 
     deinit { close() }
 
-    /// Binds to port 0 on the loopback address and lets go of it again.
-    static func portThatIsFree() throws(SystemError) -> UInt16 {
-        let fd = try bind(.loopback(port: 0))
-        defer { Glibc.close(fd) }
-        return SocketAddress.local(of: fd)
+    /// Binds to a port on the loopback address and lets go of it again.
+    static func tryOut(_ port: UInt16) throws(SystemError) {
+        Glibc.close(try bind(.loopback(port: port)))
     }
 
     private static func bind(_ address: SocketAddress) throws(SystemError) -> Int32 {

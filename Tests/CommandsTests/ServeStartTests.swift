@@ -110,12 +110,11 @@ import Transport
     }
 
     @Test func `a port taken in one family alone is no place to start`() throws {
+        let port = try FreePort.find()
         let first = try FakedaprProcess([
-            "serve", "--port", "0", "--store", "memory", "--dapr-listen-addresses", "::1",
+            "serve", "--port", String(port), "--store", "memory", "--dapr-listen-addresses", "::1",
         ])
         try Deadline.wait("the start-up block") { first.output.contains("Stop ") }
-        let port = try #require(
-            first.output.split(separator: "http://[::1]:").last?.prefix { $0.isNumber })
         let outcome = try Fakedapr.run(["serve", "--port", String(port), "--store", "memory"])
         #expect(outcome.status == 3)
         #expect(outcome.errors.contains("cannot listen at [::1]:\(port): address already in use"))
