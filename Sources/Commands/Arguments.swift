@@ -18,7 +18,8 @@ enum Arguments {
         }
         let dashed =
             isServe
-            ? try IgnoredOptions.taken(from: twoDashes(typed), environment: variables) : typed
+            ? try IgnoredOptions.taken(
+                from: DeprecatedOptions.renamed(twoDashes(typed)), environment: variables) : typed
         // Asking argument-parser for its options costs milliseconds, and most starts need none.
         guard !variables.isEmpty || isServe && dashed.contains(where: isUnusual) else {
             return dashed

@@ -19,6 +19,7 @@ struct ScenarioCommand: AsyncParsableCommand {
 struct ScenarioRunCommand: LongRunning {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run scenarios, each in a world of its own.",
+        usage: "fakedapr scenario run <scenarios> ... [<options>]",
         discussion: """
             A name is looked up here and in ./Scenarios; a folder stands for the .yaml files in it. \
             Each case of a scenario's matrix gets a sidecar of its own on a free port. Stores in \
@@ -220,7 +221,9 @@ enum ScenarioFiles {
             guard !yaml.isEmpty else { throw Failure(.file, "no .yaml files in \(found)") }
             files += yaml.sorted().map { "\(found)/\($0)" }
         }
-        return files
+        // A file that was named twice, or with its folder, is run once.
+        var seen: Set<String> = []
+        return files.filter { seen.insert($0).inserted }
     }
 }
 

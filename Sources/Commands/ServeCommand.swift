@@ -19,7 +19,7 @@ struct ServeCommand: LongRunning {
               fakedapr serve
               fakedapr serve --store redis --redis-url redis://:secret@127.0.0.1:6379/1
               fakedapr serve --resources-path ./components --map 'state.*=sqlite'
-              fakedapr serve --port 0 --ready-file ready && curl "$(cat ready)/v1.0/healthz"
+              fakedapr serve --port 0 --ready-file ready &
             """)
 
     @OptionGroup var sidecar: SidecarOptions

@@ -31,6 +31,8 @@ final class ServeProcess {
     private let signals: TerminationSignals
     private var stop: Suspension<Int32>?
     private var stopStatus: Int32?
+    /// Whether requests are answered; a signal before that has nothing to finish.
+    private var isServing = false
 
     init(plan: ServePlan, signals: TerminationSignals) {
         self.plan = plan
@@ -39,6 +41,9 @@ final class ServeProcess {
 
     /// - Returns: the status to exit with.
     func run(startedAt begin: MonotonicTime, on loop: isolated EventLoop) async throws -> Int32 {
+        // What an earlier run has left would send a script to a sidecar that is gone.
+        if let file = plan.readyFile { FileContents.remove(file) }
+        waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let sidecar = Sidecar(appID: plan.appID, settings: plan.settings, in: sandbox)
         try await openComponents(of: sidecar)
@@ -50,15 +55,16 @@ final class ServeProcess {
             handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
         let address = try listen(server, on: loop)
         sidecar.isOutboundReady = true
-        announce(address, sidecar)
+        isServing = true
+        try announce(address, sidecar)
         waitForApp(sidecar, startedAt: begin, on: loop)
-        waitForSignals(on: loop)
         let status = await waitForStop()
         let stopping = Reactor.monotonicNow()
         await server.stop(grace: plan.grace, on: loop)
         let isLate = Reactor.monotonicNow() - stopping >= plan.grace.nanoseconds
         if isLate { plan.log.write(.error, "Graceful shutdown timeout exceeded, forcing shutdown") }
         await sandbox.close()
+        if let file = plan.readyFile { FileContents.remove(file) }
         return isLate ? max(status, 1) : status
     }
 
@@ -153,7 +159,7 @@ final class ServeProcess {
 
     // MARK: Telling
 
-    private func announce(_ address: SocketAddress, _ sidecar: Sidecar) {
+    private func announce(_ address: SocketAddress, _ sidecar: Sidecar) throws(Failure) {
         let url = Self.url(address)
         let isUnix = if case .unix = address { true } else { false }
         let stores = plan.components.filter { component in
@@ -167,17 +173,20 @@ final class ServeProcess {
               Stores  \(stores.isEmpty ? "none" : stores.joined(separator: "\n          "))
               Stop    Ctrl-C, or POST \(isUnix ? "" : url)/v1.0/shutdown
             """)
+        try tellReady(url)
+    }
+
+    /// A script that waits must not wait for ever: when it cannot be told, the start has failed.
+    private func tellReady(_ url: String) throws(Failure) {
+        let line = Array("\(url)\n".utf8)
         if let descriptor = plan.readyDescriptor,
-            !FileContents.writeAll(Array("\(url)\n".utf8), to: descriptor)
+            !FileContents.writeAll(line, to: descriptor)
         {
-            plan.log.write(.error, "cannot write to descriptor \(descriptor) of --ready-fd")
+            throw Failure(.runtime, "cannot write to descriptor \(descriptor) of --ready-fd")
         }
-        if let file = plan.readyFile {
-            do throws(SystemError) {
-                try FileContents.write(Array("\(url)\n".utf8), to: file)
-            } catch {
-                plan.log.write(.error, "cannot write the ready file \(file): \(error.reason)")
-            }
+        guard let file = plan.readyFile else { return }
+        do throws(SystemError) { try FileContents.write(line, to: file) } catch {
+            throw Failure(.runtime, "cannot write the ready file \(file): \(error.reason)")
         }
     }
 
@@ -235,6 +244,7 @@ final class ServeProcess {
             guard let signal = try? await signals.next(on: reactor) else { return }
             let name = signal == SIGINT ? "interrupt" : "terminated"
             self.plan.log.write(.info, "Received signal '\(name)'; beginning shutdown")
+            guard self.isServing else { ProcessExit.now(ExitStatus.interrupted.rawValue) }
             reactor.after(self.plan.blockShutdown) { self.end(0, after: .zero, on: reactor) }
             // A second signal does not wait.
             guard (try? await signals.next(on: reactor)) != nil else { return }

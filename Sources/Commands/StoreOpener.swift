@@ -185,6 +185,7 @@ struct StoreOpener: ComponentOpener {
     ) async throws(ComponentFailure) {
         let patience = component.initTimeout ?? redisPatience
         let deadline = Reactor.monotonicNow() + patience.nanoseconds
+        var hasTold = false
         while true {
             do throws(RedisError) {
                 return try await store.ping()
@@ -201,6 +202,8 @@ struct StoreOpener: ComponentOpener {
                         "cannot use the Redis at \(settings.address): \(error.text): \(mend(error))"
                     )
                 }
+                if !hasTold { warn("waiting for the Redis at \(settings.address): \(error.text)") }
+                hasTold = true
                 await reactor.sleep(for: .milliseconds(100))
             }
         }

@@ -27,7 +27,9 @@ struct WasmRunCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("a"), .customLong("allowed-host")],
-        help: ArgumentHelp("A host the guest may reach; repeatable.", valueName: "url"))
+        help: ArgumentHelp(
+            "A host the guest may reach, by URL; only the host counts, not the port; repeatable.",
+            valueName: "url"))
     var allowedHosts: [String] = []
 
     @Option(

@@ -69,6 +69,14 @@ package enum FileContents {
         return fd
     }
 
+    /// Removes a plain file, when there is one.
+    package static func remove(_ path: String) {
+        var info = stat()
+        // Safe: one stat, a local.
+        guard unsafe lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return }
+        _ = unsafe unlink(path)
+    }
+
     /// Whether something of this name is there.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 

@@ -48,6 +48,15 @@ import Transport
         #expect(try serve.process.waitForExit() == 0)
     }
 
+    @Test(arguments: [["--dapr-http-max-request-size", "1"], ["-dapr-http-max-request-size=1"]])
+    func `daprd's former name of the body's bound counts mebibytes`(arguments: [String]) throws {
+        let serve = try ServeProcess(["--store", "memory"] + arguments)
+        let body = "[" + String(repeating: " ", count: 1 << 20) + "]"
+        let answer = try serve.client().request("POST", "/v1.0/state/statestore", body: body)
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("stream too large"))
+    }
+
     @Test func `a flag may be switched off in Go's way`() throws {
         let serve = try ServeProcess([
             "-store=memory", "-log-as-json=false", "--enable-metrics=false", "--strict=0",

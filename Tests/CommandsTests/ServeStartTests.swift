@@ -25,10 +25,50 @@ import Transport
         #expect(serve.process.errors == url)
     }
 
-    @Test func `a ready file that cannot be written is told, and serving goes on`() throws {
-        let serve = try ServeProcess(["--ready-file", "/nowhere/ready"])
-        try serve.log("cannot write the ready file /nowhere/ready: no such file or directory")
-        #expect(try serve.request("GET", "/v1.0/healthz").status == 204)
+    @Test(arguments: [
+        ["--ready-file", "/nowhere/ready"]:
+            "the ready file /nowhere/ready: no such file or directory",
+        ["--ready-fd", "77"]: "to descriptor 77 of --ready-fd",
+    ])
+    func `who waits in vain for the ready sign is not kept waiting`(
+        arguments: [String], reason: String
+    ) throws {
+        let outcome = try Fakedapr.run(["serve", "--port", "0", "--store", "memory"] + arguments)
+        #expect(outcome.status == 3)
+        #expect(outcome.errors.contains("fakedapr: cannot write \(reason)\n"))
+    }
+
+    @Test func `a ready file of an earlier run is gone before there is a sidecar, and after it`()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("ready", "http://stale\n")
+        let redis = try RedisServer()
+        redis.pause()
+        let process = try FakedaprProcess([
+            "serve", "--port", "0", "--ready-file", file, "--store", "redis", "--redis-url",
+            "redis://127.0.0.1:\(redis.port)",
+        ])
+        try Deadline.wait("the old file to go") { !FileContents.exists(file) }
+        process.signal(SIGKILL)
+        #expect(try process.waitForExit() == 137)
+        let serve = try ServeProcess(["--store", "memory", "--ready-file", file])
+        try Deadline.wait("the ready file") { FileContents.exists(file) }
+        serve.process.signal(SIGTERM)
+        #expect(try serve.process.waitForExit() == 0)
+        #expect(!FileContents.exists(file))
+    }
+
+    @Test func `a Redis that is waited for is told, and a signal ends the wait`() throws {
+        let port = try FreePort.find()
+        let process = try FakedaprProcess([
+            "serve", "--port", "0", "--store", "redis", "--redis-url", "redis://127.0.0.1:\(port)",
+        ])
+        try Deadline.wait("the wait to be told") {
+            process.errors.contains("waiting for the Redis at 127.0.0.1:\(port): ")
+        }
+        process.signal(SIGTERM)
+        #expect(try process.waitForExit() == 130)
     }
 
     // MARK: Addresses
@@ -57,12 +97,6 @@ import Transport
         ])
         try Deadline.wait("the start-up block") { process.output.contains("Stop ") }
         #expect(process.output.contains("URL     http://[::1]:"))
-    }
-
-    @Test func `a descriptor that is not open is told, and serving goes on`() throws {
-        let serve = try ServeProcess(["--store", "memory", "--ready-fd", "77"])
-        try serve.log("cannot write to descriptor 77 of --ready-fd")
-        #expect(try serve.request("GET", "/v1.0/healthz").status == 204)
     }
 
     @Test func `a Unix socket has daprd's name, and one left behind is no obstacle`() throws {
