@@ -13,6 +13,8 @@ package final class Sandbox {
     /// default one, whose data Dapr shares.
     package let keyPrefix: String
     package private(set) var sidecars: [Sidecar] = []
+    /// Who knows the sidecars of other processes; nil when there is nobody to ask.
+    package var resolver: (any NameResolver)?
     private var backends: [String: any StateStore] = [:]
 
     package init(

@@ -4,6 +4,9 @@ package final class Sidecar {
     package let sandbox: Sandbox
     package let settings: SidecarSettings
     package private(set) var stateComponents: [StateComponent] = []
+    package private(set) var pubSubComponents: [PubSubComponent] = []
+    /// The way to the application; nil for a sidecar without one.
+    package var appChannel: (any AppChannel)?
     /// What `PUT /v1.0/metadata/{key}` has set, in the order of the first setting.
     package private(set) var extended: [(key: String, value: String)] = []
     /// Set when components are loaded and the API is served.
@@ -19,6 +22,8 @@ package final class Sidecar {
     }
 
     package func add(_ component: StateComponent) { stateComponents.append(component) }
+
+    package func add(_ component: PubSubComponent) { pubSubComponents.append(component) }
 
     /// Sets one entry of the metadata's `extended`.
     package func setExtended(_ key: String, to value: String) {

@@ -38,6 +38,14 @@ struct StoreOpener: ComponentOpener {
             family: family, store: store, keyPrefix: prefix)
     }
 
+    func openPubSub(
+        _ component: Component, for sidecar: Sidecar
+    ) async throws(ComponentFailure) -> PubSubComponent {
+        throw ComponentFailure(
+            component.name, .description,
+            "the component \(component.name) cannot be used: \(component.type) is not built yet")
+    }
+
     // MARK: Types
 
     /// The component with the type that stands for its own.

@@ -70,4 +70,9 @@ package protocol ComponentOpener: Sendable {
     func openState(
         _ component: Component, for sidecar: Sidecar
     ) async throws(ComponentFailure) -> StateComponent
+
+    /// Opens a pub/sub broker for `sidecar`; runs on its sandbox's loop.
+    func openPubSub(
+        _ component: Component, for sidecar: Sidecar
+    ) async throws(ComponentFailure) -> PubSubComponent
 }

@@ -1,0 +1,76 @@
+package import Bytes
+package import Transport
+
+/// The sidecar's way to its application: requests out, answers back, over pooled connections.
+///
+/// Confined to the sandbox's loop. What stands behind it (HTTP) is known above this layer only.
+package protocol AppChannel: AnyObject {
+    /// Sends one request to the application and returns its answer once the head has come.
+    func call(_ request: AppRequest) async throws(AppChannelError) -> AppResponse
+
+    /// What app health checks say; always true without them.
+    var isHealthy: Bool { get }
+}
+
+/// A request to an application or to another sidecar. Framing, `Host` and connection fields are the
+/// channel's own.
+package struct AppRequest {
+    package var method: String
+    /// Path and query, escaped: `/orders/1?a=b`.
+    package var target: ByteSlice
+    /// In their order, duplicates kept.
+    package var fields: [AppField]
+    package var body: AppBody
+
+    package init(
+        method: String, target: ByteSlice, fields: [AppField] = [], body: AppBody = .bytes([])
+    ) {
+        self.method = method
+        self.target = target
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// An answer whose head has come.
+package struct AppResponse {
+    package var status: Int
+    package var fields: [AppField]
+    package var body: AppBody
+
+    package init(status: Int, fields: [AppField], body: AppBody) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// One header field, as it came.
+package struct AppField: Sendable, Equatable {
+    package var name: ByteSlice
+    package var value: ByteSlice
+
+    package init(_ name: ByteSlice, _ value: ByteSlice) {
+        self.name = name
+        self.value = value
+    }
+}
+
+package enum AppBody {
+    /// All of it is there.
+    case bytes(ByteSlice)
+    /// It is still coming.
+    case stream(any BodySource)
+}
+
+/// Why a request got no answer.
+package enum AppChannelError: Error {
+    /// The sidecar has no application.
+    case notInitialized
+    /// Health checks say that the application is not well.
+    case unhealthy
+    /// Dapr's own words: `Get "http://127.0.0.1:3000/x": dial tcp 127.0.0.1:3000: connect: …`.
+    case failed(String)
+    case timedOut
+    case cancelled
+}
