@@ -129,8 +129,11 @@ struct ScenarioRunCommand: LongRunning {
             do throws(Diagnostic) {
                 let scenario = try ScenarioLoader.load(
                     SourceText(name: path, bytes: bytes), folder: folder)
+                try ScenarioCheck.check(scenario, given: Array(fixed.keys))
                 try GuestFiles.check(scenario)
-                cases += ScenarioCase.all(of: scenario, fixed: fixed)
+                let all = ScenarioCase.all(of: scenario, fixed: fixed)
+                if endpoint == nil { for one in all { try one.checkComponents() } }
+                cases += all
             } catch {
                 throw Failure(.file, error.rendered, isDiagnostic: true)
             }

@@ -4,6 +4,11 @@ internal import JSON
 
 /// Which entries of a journal `verify` means.
 struct JournalQuestion {
+    /// What may be asked for.
+    static let fields = [
+        "api", "app", "method", "path", "status", "store", "operation", "key", "body", "json",
+    ]
+
     private let question: VerifyStep
     private let variables: [String: String]
 
@@ -33,6 +38,9 @@ struct JournalQuestion {
     ) -> JSONValue? {
         switch field {
         case "api": .string(entry.api.rawValue)
+        case "app": .string(entry.appID)
+        case "body": .string(String(text: entry.requestBody))
+        case "json": try? JSONValue.parse(entry.requestBody)
         case "method": .string(String(text: entry.method))
         case "path": .string(String(text: entry.target))
         case "status": .number(String(entry.status))

@@ -16,10 +16,24 @@ struct Outcome {
         parts["status"] = .number(String(response.status))
         parts["body"] = .string(String(text: response.body))
         parts["json"] = try? JSONValue.parse(response.body)
-        for index in 0..<response.fields.count {
-            let (name, value) = response.fields[index]
+        take(response.fields)
+    }
+
+    private mutating func take(_ fields: Fields) {
+        for index in 0..<fields.count {
+            let (name, value) = fields[index]
             headers.append((String(text: name).lowercased(), String(text: value)))
         }
+    }
+
+    /// A request that an application got: `method`, `path`, `query`, `headers`, `body`, `json`.
+    init(_ head: RequestHead, _ body: ByteSlice) {
+        parts["method"] = .string(String(text: head.method))
+        parts["path"] = .string(String(text: head.path))
+        parts["query"] = head.query.map { .string(String(text: $0)) }
+        parts["body"] = .string(String(text: body))
+        parts["json"] = try? JSONValue.parse(body)
+        take(head.fields)
     }
 
     init(_ guest: GuestOutcome) {

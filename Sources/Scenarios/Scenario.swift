@@ -10,6 +10,8 @@ package struct Scenario: Sendable {
     /// Variables and their values; every combination is a case.
     package let matrix: [(variable: String, values: [String])]
     package let sidecar: SidecarDescription
+    /// Applications, each with a sidecar of its own.
+    package let apps: [AppDescription]
     package let setup: [Step]
     package let steps: [Step]
     /// Run last, after a failure and a timeout too.
@@ -22,6 +24,8 @@ package struct SidecarDescription: Sendable {
     /// Names and types: `state.${store}` is filled in per case. nil for one state store named
     /// `statestore`, in memory unless there is a variable `store`.
     package var components: [(name: String, type: Template)]?
+    /// Folders and files of Dapr resources, relative to the scenario's file.
+    package var resources: [Template] = []
 }
 
 /// One thing that a scenario does or asks.
@@ -59,6 +63,8 @@ package struct RequestStep: Sendable {
     package var headers: [(name: String, value: Template)] = []
     package var body: Body?
     package var timeout = Duration.seconds(10)
+    /// The app whose sidecar is asked; nil for the scenario's own.
+    package var app: (id: String, span: SourceSpan)?
 
     package enum Body: Sendable {
         case text(Template)
@@ -73,6 +79,8 @@ package struct VerifyStep: Sendable {
     package var exactly: Int?
     package var atLeast: Int?
     package var atMost: Int?
+    /// How long is waited until it is so; nil for a question that is answered at once.
+    package var patience: Duration?
     /// Where the question stands.
     package var span: SourceSpan
 }

@@ -23,7 +23,7 @@ package struct ScenarioLoader {
     private func scenario(_ root: YAMLNode, folder: String) throws(Diagnostic) -> Scenario {
         let reader = try KeyedReader(
             root, in: source,
-            keys: ["version", "name", "matrix", "sidecar", "setup", "steps", "always"])
+            keys: ["version", "name", "matrix", "sidecar", "apps", "setup", "steps", "always"])
         let version = try reader.required("version")
         guard version.int == 1 else {
             throw source.refused("`version` is to be 1", version)
@@ -32,6 +32,7 @@ package struct ScenarioLoader {
         return Scenario(
             name: try source.text(reader["name"]) ?? source.name, source: source, folder: folder,
             matrix: try matrix(reader["matrix"]), sidecar: try sidecar(reader["sidecar"]),
+            apps: try AppReader(source: source).read(reader["apps"]),
             setup: try steps.read(reader["setup"]),
             steps: try steps.read(try reader.required("steps")),
             always: try steps.read(reader["always"]))
@@ -60,16 +61,10 @@ package struct ScenarioLoader {
     private func sidecar(_ node: YAMLNode?) throws(Diagnostic) -> SidecarDescription {
         var description = SidecarDescription()
         guard let node else { return description }
-        let reader = try KeyedReader(node, in: source, keys: ["appId", "components"])
+        let reader = try KeyedReader(node, in: source, keys: ["appId", "components", "resources"])
         description.appID = try source.text(reader["appId"]) ?? description.appID
-        if let components = reader["components"] {
-            var named: [(String, Template)] = []
-            for member in try source.members(components) {
-                let type = try source.text(of: member.value)
-                named.append((member.key.text ?? "", Template(type, at: member.value.span)))
-            }
-            description.components = named
-        }
+        description.components = try source.components(reader["components"])
+        description.resources = try source.templates(reader["resources"])
         return description
     }
 

@@ -67,27 +67,12 @@ package final class ScenarioRunner {
     }
 
     private func components() throws(StepFailure) -> [Component] {
-        let types = ["state.memory", "state.in-memory", "state.sqlite", "state.redis"]
-        guard let described = scenario.sidecar.components else {
-            let type = Self.daprType("state.\(variables["store"] ?? "in-memory")")
-            return [Component(name: "statestore", type: type)]
+        do throws(Diagnostic) {
+            return try scenarioCase.components(scenario.sidecar.components)
+        } catch {
+            throw StepFailure(
+                error.message, at: error.span, hint: error.hint, isInfrastructure: true)
         }
-        var components: [Component] = []
-        for (name, type) in described {
-            let filled = try fill(type)
-            guard types.contains(filled) else {
-                throw StepFailure(
-                    "unknown component type `\(filled)`", at: type.span,
-                    hint: Suggestion.hint(for: filled, among: types), isInfrastructure: true)
-            }
-            components.append(Component(name: name, type: Self.daprType(filled)))
-        }
-        return components
-    }
-
-    /// `state.memory` reads well in a matrix; Dapr's name is another.
-    private static func daprType(_ type: String) -> String {
-        type == "state.memory" ? "state.in-memory" : type
     }
 
     // MARK: Steps

@@ -19,7 +19,7 @@ struct StepReader {
     }
 
     private func step(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let known = ["guest", "verify", "put"] + Self.verbs
+        let known = ["guest", "verify", "wait", "put", "publish"] + Self.verbs
         let members = try source.members(node)
         let actions = members.filter { known.contains($0.name) }
         guard let action = actions.first else {
@@ -36,7 +36,8 @@ struct StepReader {
         }
         switch action.name {
         case "guest": return try guest(node)
-        case "verify": return try verify(node)
+        case "verify", "wait": return try verify(node, action.name)
+        case "publish": return try publishStep(node, action.value)
         // With a mapping it saves a value, with a text it is the HTTP method.
         case "put" where action.value.mapping != nil: return try putStep(node, action.value)
         default: return try request(node, action.name)
@@ -75,28 +76,15 @@ struct StepReader {
     private func request(_ node: YAMLNode, _ verb: String) throws(Diagnostic) -> Step {
         let own = verb == "request" ? ["request", "method"] : [verb]
         let reader = try KeyedReader(
-            node, in: source, keys: own + ["headers", "body", "json", "timeout"] + Self.common)
+            node, in: source,
+            keys: own + ["app", "headers", "body", "json", "timeout"] + Self.common)
         let target = try source.template(try reader.required(verb))
         let method =
             verb == "request" ? try source.text(reader["method"]) ?? "GET" : verb.uppercased()
         var request = RequestStep(method: method, target: target)
-        if let headers = reader["headers"] {
-            for member in try source.members(headers) {
-                request.headers.append(
-                    (member.key.text ?? "", try source.template(member.value)))
-            }
-        }
-        if let body = reader["body"] { request.body = .text(try source.template(body)) }
-        if let json = reader["json"] {
-            guard request.body == nil else {
-                throw source.refused("a request has one body: `body` or `json`", json)
-            }
-            request.body = .json(YAMLToJSON.value(json), at: json.span)
-            if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-                request.headers.append(
-                    ("Content-Type", Template("application/json", at: json.span)))
-            }
-        }
+        let message = try source.message(reader, of: "a request")
+        (request.headers, request.body) = (message.headers, message.body)
+        request.app = try app(reader)
         request.timeout = try source.duration(reader["timeout"]) ?? request.timeout
         return try step(
             node, reader, "\(method) \(target.text)", .request(request),
@@ -125,12 +113,55 @@ struct StepReader {
         return step.expecting("status", 204, at: put.span, because: "`put` is to succeed")
     }
 
-    private func verify(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let reader = try KeyedReader(node, in: source, keys: ["verify", "name"])
-        let verify = try reader.required("verify")
-        let fields = ["api", "method", "path", "status", "store", "operation", "key"]
+    /// The app whose sidecar a step asks.
+    private func app(
+        _ reader: KeyedReader
+    ) throws(Diagnostic) -> (id: String, span: SourceSpan)? {
+        guard let node = reader["app"] else { return nil }
+        return (try source.text(of: node), node.span)
+    }
+
+    /// `publish: { pubsub, topic, data }`: a message that has to be taken.
+    private func publishStep(_ node: YAMLNode, _ publish: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(node, in: source, keys: ["publish", "app"] + Self.common)
+        let item = try KeyedReader(
+            publish, in: source,
+            keys: ["pubsub", "topic", "data", "text", "contentType", "metadata"])
+        let component = try source.template(try item.required("pubsub"))
+        let topic = try source.template(try item.required("topic"))
+        var target = "/v1.0/publish/\(component.text)/\(topic.text)"
+        var separator = "?"
+        for member in try item.members("metadata") ?? [] {
+            target += "\(separator)metadata.\(member.name)=\(try source.text(of: member.value))"
+            separator = "&"
+        }
+        var request = RequestStep(method: "POST", target: Template(target, at: topic.span))
+        var type = "application/json"
+        if let text = item["text"] {
+            (request.body, type) = (.text(try source.template(text)), "text/plain")
+        } else if let data = item["data"] {
+            request.body = .json(YAMLToJSON.value(data), at: data.span)
+        }
+        let contentType = try item["contentType"].map { node throws(Diagnostic) in
+            try source.template(node)
+        }
+        request.headers = [("Content-Type", contentType ?? Template(type, at: publish.span))]
+        request.app = try app(reader)
+        let step = try step(
+            node, reader, "publish \(topic.text)", .request(request),
+            parts: ["status", "headers", "json", "body"])
+        guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
+        return step.expecting("status", 204, at: publish.span, because: "`publish` is to succeed")
+    }
+
+    /// `verify` asks at once, `wait` until it is so.
+    private func verify(_ node: YAMLNode, _ action: String) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(node, in: source, keys: [action, "name"])
+        let verify = try reader.required(action)
+        let fields = JournalQuestion.fields
         let counts = ["exactly", "atLeast", "atMost"]
-        let inner = try KeyedReader(verify, in: source, keys: fields + counts)
+        let extra = action == "wait" ? ["timeout"] : []
+        let inner = try KeyedReader(verify, in: source, keys: fields + counts + extra)
         var question = VerifyStep(span: Self.span(of: counts, in: verify))
         for field in fields {
             guard let value = inner[field] else { continue }
@@ -141,11 +172,14 @@ struct StepReader {
         question.atMost = try inner.int("atMost", in: 0...Int.max)
         if question.exactly == nil, question.atLeast == nil, question.atMost == nil {
             throw source.refused(
-                "`verify` says not how often", verify,
+                "`\(action)` says not how often", verify,
                 hint: "add `exactly: 1`, `atLeast: 1` or `atMost: 1`")
         }
+        if action == "wait" {
+            question.patience = try source.duration(inner["timeout"]) ?? .seconds(10)
+        }
         return Step(
-            name: try source.text(reader["name"]) ?? "verify", span: node.span,
+            name: try source.text(reader["name"]) ?? action, span: node.span,
             action: .verify(question),
             expectations: [], captures: [])
     }

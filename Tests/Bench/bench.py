@@ -88,6 +88,32 @@ class Servers:
         wait_for(port)
         return child.pid, port
 
+    def nginx_app(self):
+        """An application, and a proxy before it with connections kept alive: (pid, port) of each."""
+        app, proxy, path = free_port(), free_port(), os.path.join(self.folder, "app.conf")
+        # Two processes, so that the proxy's processor time is its own.
+        for port, what in ((app, "return 200 '{\"status\":\"SUCCESS\"}';"),
+                           (proxy, f"proxy_pass http://127.0.0.1:{app}; proxy_http_version 1.1; "
+                                   "proxy_set_header Connection '';")):
+            path = os.path.join(self.folder, f"nginx-{port}.conf")
+            upstream = "keepalive 64; keepalive_requests 1000000000;"
+            with open(path, "w") as file:
+                file.write(
+                    "daemon off; worker_processes 1; master_process off;\n"
+                    f"pid {self.folder}/nginx-{port}.pid; error_log /dev/null;\n"
+                    "events { worker_connections 1024; }\n"
+                    "http { access_log off; keepalive_requests 1000000000;\n"
+                    f"upstream app {{ server 127.0.0.1:{app}; {upstream} }}\n"
+                    f"server {{ listen 127.0.0.1:{port}; client_body_buffer_size 64k;\n"
+                    "  location /dapr { return 404; } location /count { stub_status; }\n"
+                    f"  location / {{ default_type application/json; "
+                    f"{what.replace(f'http://127.0.0.1:{app};', 'http://app;')} }} }} }}\n")
+            child = self.start(["nginx", "-c", path, "-p", self.folder])
+            wait_for(port)
+            if port == app:
+                app_pid = child.pid
+        return (app_pid, app), (child.pid, proxy)
+
     def redis(self):
         port = free_port()
         self.start(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "",
@@ -190,6 +216,127 @@ def throughput(options, servers):
         cpu, rate, ratio = (statistics.median(column) for column in zip(*figures[name]))
         rows.append((name, f"{daprd} x", f"<= {bound} x" if bound else "", f"{ratio:.2f} x",
                      f"{cpu:.1f} us, {rate:,.0f}/s", bound is None or ratio <= bound))
+    return rows
+
+
+def latency(port, path, count=4000):
+    """The median of the microseconds that a GET over one kept connection takes."""
+    request = f"GET {path} HTTP/1.1\r\nHost: b\r\n\r\n".encode()
+    took = []
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(count):
+            begin = time.perf_counter()
+            client.sendall(request)
+            answer = client.recv(65536)
+            while b'SUCCESS"}' not in answer:
+                answer += client.recv(65536)
+            took.append((time.perf_counter() - begin) * 1e6)
+    return statistics.median(took)
+
+
+def invoke(options, servers):
+    """The sidecar's processor time per invocation against nginx as a reverse proxy, and what it adds
+    to the time of a call."""
+    folder = servers.folder
+    (_, app), (proxy, proxy_port) = servers.nginx_app()
+    sidecar, port = servers.fakedapr(
+        options.fakedapr, "--app-id", "app", "--app-port", str(app), "--store", "memory")
+    path = "/v1.0/invoke/app/method/hello"
+    wait_until_ready(port)
+    figures = []
+    for _ in range(options.rounds):
+        base, _ = measure(proxy, f"http://127.0.0.1:{proxy_port}/hello", options.seconds, folder)
+        cpu, rate = measure(sidecar, f"http://127.0.0.1:{port}{path}", options.seconds, folder)
+        added = latency(port, path) - latency(app, "/hello")
+        figures.append((cpu, rate, cpu / base, added))
+    cpu, rate, ratio, added = (statistics.median(column) for column in zip(*figures))
+    return [("invoke, against nginx proxy_pass", "", "<= 1.6 x", f"{ratio:.2f} x",
+             f"{cpu:.1f} us, {rate:,.0f}/s", ratio <= 1.6),
+            ("invoke, added to a direct call", "", "<= 100 us", f"{added:.0f} us", "", added <= 100)]
+
+
+def wait_until_ready(port, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as client:
+            client.sendall(b"GET /v1.0/healthz HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+            if client.recv(64).startswith(b"HTTP/1.1 204"):
+                return
+        time.sleep(0.01)
+    sys.exit("bench: the sidecar did not become ready")
+
+
+SUBSCRIPTION = """apiVersion: dapr.io/v2alpha1
+kind: Subscription
+metadata: {{ name: {topic} }}
+spec: {{ pubsubname: pubsub, topic: {topic}, routes: {{ default: /{topic} }} }}
+---
+"""
+BROKER = """apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: { name: pubsub }
+spec: { type: pubsub.in-memory, version: v1 }
+---
+"""
+
+
+def delivered(port):
+    """How many requests an nginx has answered."""
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        client.sendall(b"GET /count HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while piece := client.recv(4096):
+            answer += piece
+    return int(re.search(rb"\n (\d+) (\d+) (\d+)", answer)[3])
+
+
+def publish(options, servers, topics):
+    """Messages that went in by HTTP, through the memory broker and out to the application by HTTP:
+    how many a second. Bulk publishing keeps the queues full; what is counted arrived."""
+    (_, app), _ = servers.nginx_app()
+    resources = os.path.join(servers.folder, f"resources-{topics}")
+    os.makedirs(resources)
+    names = [f"topic{number}" for number in range(topics)]
+    with open(os.path.join(resources, "all.yaml"), "w") as file:
+        file.write(BROKER + "".join(SUBSCRIPTION.format(topic=name) for name in names))
+    _, port = servers.fakedapr(options.fakedapr, "--app-id", "app", "--app-port", str(app),
+                               "--resources-path", resources)
+    wait_until_ready(port)
+    body = json.dumps([{"entryId": str(number), "event": {"n": number},
+                        "contentType": "application/json"} for number in range(100)])
+    script = os.path.join(servers.folder, "publish.lua")
+    with open(script, "w") as file:
+        file.write(f"""
+local n = 0
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+local body = [==[{body}]==]
+request = function()
+    n = n + 1
+    return wrk.format(nil, "/v1.0/publish/bulk/pubsub/topic" .. (n % {topics}), nil, body)
+end
+""")
+    figures = []
+    for _ in range(options.rounds):
+        before, begin = delivered(app), time.monotonic()
+        text = subprocess.run(
+            ["wrk", "-t1", "-c8", f"-d{options.seconds}s", "-s", script, f"http://127.0.0.1:{port}"],
+            capture_output=True, text=True, timeout=options.seconds + 30, check=True).stdout
+        if re.search(r"Non-2xx", text):
+            sys.exit(f"bench: publishing answered errors:\n{text}")
+        # What is still queued when the load ends is delivered and counted with its time.
+        count = delivered(app)
+        figures.append((count - before) / (time.monotonic() - begin))
+    return statistics.median(figures)
+
+
+def pubsub(options, servers):
+    rows = []
+    for topics, bound in ((1, 8000), (4, 20000)):
+        rate = publish(options, servers, topics)
+        rows.append((f"publish to deliver, memory, {topics} subscription{'s'[:topics - 1]}", "",
+                     f">= {bound:,}/s", f"{rate:,.0f}/s", "", rate >= bound))
     return rows
 
 
@@ -306,7 +453,11 @@ def main():
         # What takes milliseconds is measured before the load, on a machine at rest.
         rest = [] if options.only else (
             start_up(options, folder) + size(options, folder) + guest(options, folder))
-        rows = throughput(options, servers) + rest
+        rows = throughput(options, servers)
+        for name, part in (("invoke", invoke), ("publish", pubsub)):
+            if not options.only or options.only in name:
+                rows += part(options, servers)
+        rows += rest
     finally:
         servers.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -182,20 +182,11 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)")
     }
 
-    @Test(arguments: [
-        ("get: /${kay}", "no value for ${kay}", "did you mean `key`?"),
-        ("get: /\n    expect: { body: '${kay}' }", "no value for ${kay}", "did you mean `key`?"),
-        ("post: /\n    json: { a: ['${kay}'] }", "no value for ${kay}", "did you mean `key`?"),
-        ("guest: quiet.wat\n    args: ['${kay}']", "no value for ${kay}", "did you mean `key`?"),
-        ("get: /\n    capture: { x: json.a }", "nothing to capture at `json.a`", ""),
-    ])
-    func `a variable that is not there is told`(step: String, message: String, hint: String) throws
-    {
+    @Test func `a capture of what is not there fails its step`() throws {
         let outcome = try scenarios.run(
-            "version: 1\nmatrix: { key: [a] }\nsteps:\n  - \(step)\n")
+            "version: 1\nsteps:\n  - { get: /, capture: { x: json.a } }\n")
         #expect(outcome.status == 4)
-        #expect(outcome.output.contains("error: \(message)\n"))
-        if !hint.isEmpty { #expect(outcome.output.contains(hint)) }
+        #expect(outcome.output.contains("error: nothing to capture at `json.a`\n"))
     }
 
     // MARK: Requests
@@ -263,7 +254,7 @@ import Testing
         arguments: [
             ("get: /v1.0/healthz\n    expect: { status: 1 }", 4),
             ("guest: endless.wat\n    timeout: 50ms", 4), ("guest: trap.wat", 4),
-            ("get: '/${nothing}'", 4), ("get: /v1.0/healthz", 0),
+            ("get: /v1.0/healthz", 0),
         ] as [(String, Int32)])
     func `what is always to be done is done, whatever came before`(
         step: String, status: Int32
@@ -499,18 +490,47 @@ import Testing
         #expect(outcome.output.contains("error: the guest is no WASM module that can be run: "))
     }
 
-    @Test func `a component of an unknown type is 3 with its place`() throws {
+    @Test func `a component of an unknown type is 2 with its place, before anything is run`() throws
+    {
         let outcome = try scenarios.run(
             "version: 1\nsidecar: { components: { s: state.rediss } }\nsteps: []\n")
-        #expect(outcome.status == 3)
+        #expect(outcome.status == 2)
+        #expect(outcome.output == "")
         #expect(
-            outcome.output.contains(
-                """
-                    s.yaml:2:29: error: unknown component type `state.rediss`
-                      sidecar: { components: { s: state.rediss } }
-                                                  ^~~~~~~~~~~~
-                      hint: did you mean `state.redis`?
-                """), "\(outcome.output)")
+            outcome.errors == """
+                s.yaml:2:29: error: unknown component type `state.rediss`
+                  sidecar: { components: { s: state.rediss } }
+                                              ^~~~~~~~~~~~
+                  hint: did you mean `state.redis`?
+
+                """, "\(outcome.errors)")
+    }
+
+    @Test(
+        arguments: [
+            ("{ get: '/${nam}' }", "no value for ${nam}", "did you mean `name`?"),
+            ("{ get: /, expect: { body: '${later}' } }", "no value for ${later}", nil),
+            ("{ post: /, json: { a: ['${x}'] } }", "no value for ${x}", nil),
+            ("{ verify: { path: '${x}', exactly: 1 } }", "no value for ${x}", nil),
+            ("{ guest: quiet.wat, args: ['${x}'] }", "no value for ${x}", nil),
+            ("{ get: /, app: worker }", "there is no app `worker`", nil),
+        ] as [(String, String, String?)])
+    func `what has no value is 2 with its place, before anything is run`(
+        step: String, message: String, hint: String?
+    ) throws {
+        let outcome = try scenarios.run(
+            """
+            version: 1
+            matrix: { name: [a] }
+            steps:
+              - \(step)
+              - { get: /, capture: { later: body } }
+            """)
+        #expect(outcome.status == 2)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.hasPrefix("s.yaml:4:"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("error: \(message)\n"), "\(outcome.errors)")
+        if let hint { #expect(outcome.errors.contains(hint)) }
     }
 
     @Test func `without a redis-server in PATH it is 3 and says what to do`() throws {

@@ -132,7 +132,7 @@ import YAML
             s.yaml:3:5: error: a step has to say what it does
                 - name: x
                   ^~~~~~~
-              hint: one of: guest, verify, put, get, post, delete, patch, head, options, request
+              hint: one of: guest, verify, wait, put, publish, get, post, delete, patch, head, options, request
             """),
         Row(
             "a step that is nearly something", step: "gest: x.wasm",
