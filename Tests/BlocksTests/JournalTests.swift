@@ -166,4 +166,47 @@ import Transport
         let pages = try #require(Int(text.split(separator: " ")[1]))
         return pages * 4096
     }
+
+    @Test func `who waits for an entry is woken by it, or at the deadline`() async throws {
+        let loop = try EventLoop()
+        defer { loop.stop() }
+        let seen = await loop.run { loop in
+            let reactor = loop.reactor
+            let journal = Journal()
+            let soon = { Reactor.monotonicNow() + Duration.milliseconds(1).nanoseconds }
+            let late = Reactor.monotonicNow() + Duration.seconds(50).nanoseconds
+            var seen = [await journal.entry(after: 0, until: soon(), on: reactor)]
+            loop.spawn { journal.append(self.entry("/1")) }
+            seen.append(await journal.entry(after: 0, until: late, on: reactor))
+            // There already.
+            seen.append(await journal.entry(after: 0, until: late, on: reactor))
+            seen.append(await journal.entry(after: 1, until: soon(), on: reactor))
+            return seen
+        }
+        #expect(seen == [false, true, true, false])
+    }
+
+    @Test func `many wait for one entry`() async throws {
+        let loop = try EventLoop()
+        defer { loop.stop() }
+        let woken = await loop.run { loop in
+            let reactor = loop.reactor
+            let journal = Journal()
+            let late = Reactor.monotonicNow() + Duration.seconds(50).nanoseconds
+            var woken: [Int] = []
+            let all = Waiters(on: reactor)
+            for number in 0..<5 {
+                loop.spawn {
+                    if await journal.entry(after: 0, until: late, on: reactor) {
+                        woken.append(number)
+                    }
+                    all.wake()
+                }
+            }
+            loop.spawn { journal.append(self.entry("/1")) }
+            while woken.count < 5, await all.wait(until: late, unless: { woken.count == 5 }) {}
+            return woken
+        }
+        #expect(woken.sorted() == [0, 1, 2, 3, 4])
+    }
 }

@@ -1,3 +1,5 @@
+package import Transport
+
 /// The bounds of the journal.
 package enum JournalLimits {
     /// Entries kept at most.
@@ -21,6 +23,7 @@ package final class Journal {
     private var count = 0
     private var byteCount = 0
     private var lastSequence: UInt64 = 0
+    private var waiters: Waiters?
 
     package init(entries: Int = JournalLimits.entries, bytes: Int = JournalLimits.bytes) {
         capacity = entries
@@ -41,6 +44,19 @@ package final class Journal {
         byteCount += entry.cost
         place(entry)
         while byteCount > byteCapacity, count > 1 { dropOldest() }
+        waiters?.wake()
+    }
+
+    /// Suspends until an entry follows the one numbered `sequence`, or until `deadline`.
+    ///
+    /// - Returns: false at the deadline.
+    package func entry(
+        after sequence: UInt64, until deadline: MonotonicTime, on reactor: Reactor
+    ) async -> Bool {
+        // Made for who asks: appending is on every request's way.
+        let waiters = self.waiters ?? Waiters(on: reactor)
+        self.waiters = waiters
+        return await waiters.wait(until: deadline) { lastSequence > sequence }
     }
 
     /// The entries that are kept, oldest first.
