@@ -30,10 +30,12 @@ scenarios: build ## every scenario against every store
 	.build/debug/fakedapr scenario run Scenarios
 
 test: lint scenarios ## lint, scenarios, tests
+	@docker/setup.sh --test
 	swift test --disable-xctest
 
 # Without leak detection, which does not see pointers that Swift's enums keep together with a tag.
 sanitize: setup ## the suite under the address and under the thread sanitizer
+	@docker/setup.sh --test
 	ASAN_OPTIONS=detect_leaks=0 \
 		swift test --disable-xctest --sanitize=address --scratch-path .build-asan
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" \

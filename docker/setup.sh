@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what fakedapr needs to be built, run and tested, and nothing that is there already.
 #
-#   docker/setup.sh            what builds and tests need
+#   docker/setup.sh            what builds, scenarios and most tests need
+#   docker/setup.sh --test     besides, the libraries that tests write applications with
 #   docker/setup.sh --bench    besides, the peers that `make bench` measures against
 #
 # With all present it needs no network and says nothing.
@@ -78,9 +79,25 @@ PYTHON
     printf '%s\n' "$wasmtime_version" >"$stamp"
 }
 
+# Libraries that tests write Dapr applications with, in an environment of their own.
+python_packages="flask==3.1.3 fastapi==0.165.0 uvicorn==0.54.0"
+install_python_apps() {
+    local stamp=.python/packages
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$python_packages" ] && return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+    python3 -m venv --clear .python
+    # shellcheck disable=SC2086 # a list of words
+    .python/bin/python -m pip install --quiet --disable-pip-version-check $python_packages ||
+        fail "could not be installed from PyPI: $python_packages"
+    printf '%s\n' "$python_packages" >"$stamp"
+}
+
 check_system
 install_packages make binutils curl python3 libsqlite3-dev libhiredis-dev libyaml-dev redis-server shellcheck \
     wasi-libc libclang-rt-14-dev-wasm32
 python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
 install_wasmtime
-if [ "${1:-}" = --bench ]; then install_packages nginx-light webdis wrk; fi
+case "${1:-}" in
+    --test) install_python_apps ;;
+    --bench) install_packages nginx-light webdis wrk ;;
+esac
