@@ -50,6 +50,8 @@ package enum ExchangeError: Error, Equatable {
     case timedOut
     case malformed(ParseError)
     case tooLarge
+    /// The request's own body gave out.
+    case body(BodySourceError)
 }
 
 /// One connection to a server: requests one after another. Confined to its loop.

@@ -19,16 +19,18 @@ final class Connection {
     private let limits: HTTPLimits
     private let reactor: Reactor
     private let date: HTTPDate
+    private let loop: EventLoop
     /// Whether a stop was asked for: the answer under way is the last one.
     private var isStopping = false
     private var isIdle = true
     /// Whether there was no further request: nothing that the peer sent was left unread.
     private var isFinished = false
 
-    init(stream: ByteStream, limits: HTTPLimits, reactor: Reactor, date: HTTPDate) {
+    init(stream: ByteStream, limits: HTTPLimits, loop: EventLoop, date: HTTPDate) {
         self.stream = stream
         self.limits = limits
-        self.reactor = reactor
+        self.loop = loop
+        reactor = loop.reactor
         self.date = date
         reader = MessageReader(stream: stream, reactor: reactor, limits: limits)
     }
@@ -74,9 +76,12 @@ final class Connection {
 
     private func body(of head: RequestHead) -> RequestBody {
         guard head.expectsContinue else {
-            return RequestBody(reader: reader, limits: limits, sendContinue: nil)
+            return RequestBody(
+                reader: reader, stream: stream, reactor: reactor, limits: limits, sendContinue: nil)
         }
-        return RequestBody(reader: reader, limits: limits) { [stream, limits] in
+        return RequestBody(
+            reader: reader, stream: stream, reactor: reactor, limits: limits
+        ) { [stream, limits] in
             let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
             try? await stream.write(interim[...], stall: limits.stallTimeout)
         }
@@ -86,6 +91,7 @@ final class Connection {
         after head: RequestHead, _ body: RequestBody, _ response: Response
     ) -> Bool {
         guard head.keepsAlive, !response.closes, !reader.isBroken else { return false }
+        if head.isHTTP10, response.stream != nil { return false }
         if isStopping, !reader.hasBytes { return false }
         // A body that nobody read is dropped when it is small; Go's server closes after 256 KiB.
         return !body.isAwaitingContinue && (reader.declaredRest ?? 0) <= limits.discardedBodyBytes
@@ -99,6 +105,36 @@ final class Connection {
             keepsAlive: keepsAlive, isHTTP10: head.isHTTP10)
         do {
             try await stream.write(bytes[...], stall: limits.stallTimeout)
+        } catch {
+            response.stream?.source.cancel()
+            return false
+        }
+        guard let body = response.stream?.source else { return true }
+        guard !head.method.equals("HEAD"), StatusLine.allowsBody(response.status) else {
+            body.cancel()
+            return true
+        }
+        return await deliver(body, isChunked: !head.isHTTP10)
+    }
+
+    /// Hands a body on piece by piece: the next one is asked for when the last one has gone.
+    private func deliver(_ body: any BodySource, isChunked: Bool) async -> Bool {
+        let watch = reader.isBodyComplete ? PeerWatch(stream, ends: body, on: loop) : nil
+        let isWhole = await pour(body, isChunked: isChunked)
+        if !isWhole { body.cancel() }
+        await watch?.end()
+        return isWhole
+    }
+
+    private func pour(_ body: any BodySource, isChunked: Bool) async -> Bool {
+        do {
+            while let piece = try await body.next() {
+                let bytes = isChunked ? Serializer.chunk(piece)[...] : piece
+                try await stream.write(bytes, stall: limits.stallTimeout)
+            }
+            if isChunked {
+                try await stream.write(Serializer.chunk([])[...], stall: limits.stallTimeout)
+            }
             return true
         } catch {
             return false

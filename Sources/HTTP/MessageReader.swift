@@ -223,6 +223,28 @@ final class MessageReader {
         return collected
     }
 
+    /// The whole body if all of it has arrived already; nil otherwise, and nothing is taken.
+    func arrivedBody() -> ByteSlice? {
+        switch framing {
+        case .none: return []
+        case .length(let left): return buffer.count >= left ? take(left) : nil
+        case .untilClose: return nil
+        case .chunked(var decoder):
+            var (rest, body) = (buffer, ByteSlice())
+            while let step = try? decoder.next(from: &rest) {
+                switch step {
+                case .data(let piece):
+                    if body.isEmpty { body = piece } else { body.append(contentsOf: piece) }
+                case .end:
+                    (buffer, framing) = (rest, .none)
+                    return body
+                case .needsMore: return nil
+                }
+            }
+            return nil
+        }
+    }
+
     /// Reads and drops the rest of the body.
     ///
     /// - Returns: whether its end came within `limit` bytes.

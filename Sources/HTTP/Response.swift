@@ -1,4 +1,5 @@
 package import Bytes
+package import Transport
 
 /// What a handler answers: a value that the serializer turns into bytes.
 package struct Response: Sendable {
@@ -16,6 +17,14 @@ package struct Response: Sendable {
     /// Without framing, `Date` and `Connection`, which the connection adds.
     package var fields: [Field]
     package var body: ByteSlice
+    /// A body that comes in pieces and goes out as they come; `body` is not looked at then.
+    package var stream: StreamedBody?
+    /// Field lines that go out as they are, each with its line end: those of another server's answer.
+    package var lines: [UInt8] = []
+    /// Whether `lines` hold a `Date` already.
+    package var hasDate = false
+    /// Whether a body that is whole goes out as one chunk, as a streamed one would.
+    package var isChunked = false
     /// Whether the connection ends after this answer.
     package var closes = false
 
@@ -23,6 +32,13 @@ package struct Response: Sendable {
         self.status = status
         self.fields = fields
         self.body = body
+    }
+
+    /// A body in pieces. Sendable unchecked: a response does not leave its loop.
+    package final class StreamedBody: @unchecked Sendable {
+        package let source: any BodySource
+
+        package init(_ source: any BodySource) { self.source = source }
     }
 
     /// A text for people, as Go's server writes its own refusals.

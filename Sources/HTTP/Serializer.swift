@@ -11,14 +11,22 @@ package enum Serializer {
         _ response: Response, date: [UInt8], isHEAD: Bool, keepsAlive: Bool, isHTTP10: Bool
     ) -> [UInt8] {
         let hasBody = StatusLine.allowsBody(response.status)
+        let isStream = response.stream != nil
+        let isChunked = (isStream || response.isChunked) && !isHTTP10
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256 + (hasBody && !isHEAD ? response.body.count : 0))
         StatusLine.append(response.status, to: &bytes)
         for field in response.fields { append(field.name, field.value, to: &bytes) }
-        bytes.append(contentsOf: datePrefix)
-        bytes.append(contentsOf: date)
-        bytes.append(contentsOf: lineEnd)
-        if hasBody {
+        bytes.append(contentsOf: response.lines)
+        if !response.hasDate {
+            bytes.append(contentsOf: datePrefix)
+            bytes.append(contentsOf: date)
+            bytes.append(contentsOf: lineEnd)
+        }
+        if hasBody, isChunked {
+            bytes.append(contentsOf: chunkedLine)
+        } else if hasBody, !isStream {
+            // A streamed body's end is the connection's for an HTTP/1.0 peer (RFC 9112 §6.3).
             bytes.append(contentsOf: lengthPrefix)
             bytes.append(decimal: response.body.count)
             bytes.append(contentsOf: lineEnd)
@@ -29,8 +37,29 @@ package enum Serializer {
             append("Connection", "keep-alive", to: &bytes)
         }
         bytes.append(contentsOf: lineEnd)
-        if hasBody, !isHEAD { bytes.append(contentsOf: response.body) }
+        guard hasBody, !isHEAD, !isStream else { return bytes }
+        if isChunked {
+            appendChunk(response.body, to: &bytes)
+            if !response.body.isEmpty { appendChunk([], to: &bytes) }
+        } else {
+            bytes.append(contentsOf: response.body)
+        }
         return bytes
+    }
+
+    /// One chunk (RFC 9112 §7.1); an empty one is the last.
+    package static func chunk(_ piece: ByteSlice) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(piece.count + 24)
+        appendChunk(piece, to: &bytes)
+        return bytes
+    }
+
+    private static func appendChunk(_ piece: ByteSlice, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: String(piece.count, radix: 16).utf8)
+        bytes.append(contentsOf: lineEnd)
+        bytes.append(contentsOf: piece)
+        bytes.append(contentsOf: lineEnd)
     }
 
     /// A request with a body of known length.
@@ -68,6 +97,7 @@ package enum Serializer {
     private static let lineEnd: [UInt8] = Array("\r\n".utf8)
     private static let separator: [UInt8] = Array(": ".utf8)
     private static let datePrefix: [UInt8] = Array("Date: ".utf8)
+    private static let chunkedLine: [UInt8] = Array("Transfer-Encoding: chunked\r\n".utf8)
     private static let lengthPrefix: [UInt8] = Array("Content-Length: ".utf8)
 }
 

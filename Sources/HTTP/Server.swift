@@ -33,7 +33,7 @@ package final class Server {
 
     private func open(_ stream: ByteStream, on loop: EventLoop) {
         let connection = Connection(
-            stream: stream, limits: limits, reactor: reactor, date: date)
+            stream: stream, limits: limits, loop: loop, date: date)
         connections[ObjectIdentifier(connection)] = connection
         if isStopping { connection.stop() }
         loop.spawn {

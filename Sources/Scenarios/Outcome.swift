@@ -109,6 +109,7 @@ enum ExchangeTexts {
         case .timedOut: "it took too long"
         case .malformed(let error): "not HTTP: \(error.explanation)"
         case .tooLarge: "the answer is too large"
+        case .body: "the request's body gave out"
         }
     }
 }

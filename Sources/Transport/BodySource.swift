@@ -9,6 +9,9 @@ package protocol BodySource: AnyObject {
 
     /// The next piece, never empty; nil at the end.
     func next() async throws(BodySourceError) -> ByteSlice?
+
+    /// Ends a `next` that waits, and whatever fills the source: nobody wants the rest.
+    func cancel()
 }
 
 /// Why a body ended before its end.

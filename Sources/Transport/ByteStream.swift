@@ -77,6 +77,29 @@ package final class ByteStream {
         return unsafe recv(fd, &byte, 1, Int32(MSG_PEEK)) > 0
     }
 
+    /// Whether the peer has closed and nothing more is to be read.
+    package var isClosedByPeer: Bool {
+        guard isOpen else { return true }
+        var byte: UInt8 = 0
+        // Safe: one byte is looked at, into a local.
+        let count = unsafe recv(fd, &byte, 1, Int32(MSG_PEEK))
+        return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
+    }
+
+    /// Suspends until bytes have arrived, the peer has closed, or `interruptRead`. Takes nothing.
+    ///
+    /// - Returns: whether the peer has closed.
+    package func waitForPeer() async -> Bool {
+        while isOpen {
+            if isClosedByPeer { return true }
+            if hasBytes { return false }
+            // What the edge has told is forgotten here, so the next read asks the kernel first.
+            isDrained = false
+            guard await reactor.wait(token, .read, deadline: nil) == .ready else { return false }
+        }
+        return true
+    }
+
     /// Takes what is there without waiting: nil when nothing is.
     private func receive(into buffer: inout ByteSlice) throws(StreamError) -> Int? {
         guard isOpen else { throw .disconnected }

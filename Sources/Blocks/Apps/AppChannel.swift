@@ -21,6 +21,8 @@ package struct AppRequest {
     /// In their order, duplicates kept.
     package var fields: [AppField]
     package var body: AppBody
+    /// When the head of the answer must have come; nil for no bound.
+    package var deadline: MonotonicTime?
 
     package init(
         method: String, target: ByteSlice, fields: [AppField] = [], body: AppBody = .bytes([])
@@ -73,4 +75,6 @@ package enum AppChannelError: Error {
     case failed(String)
     case timedOut
     case cancelled
+    /// The request's own body gave out.
+    case body(BodySourceError)
 }
