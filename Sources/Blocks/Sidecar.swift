@@ -7,6 +7,7 @@ package final class Sidecar {
     package private(set) var pubSubComponents: [PubSubComponent] = []
     /// The way to the application; nil for a sidecar without one.
     package var appChannel: (any AppChannel)?
+    package var log = RuntimeLog.none
     /// What `PUT /v1.0/metadata/{key}` has set, in the order of the first setting.
     package private(set) var extended: [(key: String, value: String)] = []
     /// Set when components are loaded and the API is served.
@@ -54,6 +55,14 @@ package struct SidecarSettings: Sendable {
     package var appProtocol: String
     package var appChannelAddress: String
     package var appMaxConcurrency: Int?
+    /// nil when health is not checked.
+    package var appHealthCheck: AppHealthCheck?
+    /// Whether `GET /dapr/config` is asked (`--disable-init-endpoints config`).
+    package var asksForConfig = true
+    /// Whether `GET /dapr/subscribe` is asked (`--disable-init-endpoints subscribe`).
+    package var asksForSubscriptions = true
+    /// What the application wants in `dapr-api-token` (APP_API_TOKEN).
+    package var appToken: String?
 
     package init(
         maxBodySize: Int? = 4 << 20, apiToken: String? = nil, allowedOrigins: [String] = [],

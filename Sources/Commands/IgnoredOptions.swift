@@ -1,5 +1,5 @@
-/// daprd's options about things that fakedapr does not have: taken, so that a command line written
-/// for daprd works as it is, and without effect.
+/// daprd's options that are seldom given, and those about things that fakedapr does not have: the
+/// latter are taken, so that a command line written for daprd works as it is, and without effect.
 ///
 /// A table of our own, looked at before argument-parser does: thirty more declarations would cost it
 /// three milliseconds at every start.
@@ -9,6 +9,8 @@ enum IgnoredOptions {
         let isFlag: Bool
         /// Whether the log says, at level debug, that it has no effect.
         let isTold: Bool
+        /// Whether it has an effect: it is handed on as `--rare NAME=VALUE`.
+        var isRare = false
 
         /// The variable that gives it too.
         var variable: String {
@@ -22,16 +24,18 @@ enum IgnoredOptions {
             "placement-host-address", "scheduler-host-address", "sentry-address",
             "control-plane-address", "metrics-port", "profile-port")
         + options(
-            isFlag: true, isTold: true, "enable-app-health-check", "enable-metrics", "enable-mtls",
-            "enable-profiling")
+            isFlag: true, isTold: true, "enable-metrics", "enable-mtls", "enable-profiling")
         + options(
             "dapr-internal-grpc-listen-address", "dapr-public-listen-address",
             "scheduler-job-streams", "actors-disseminate-timeout", "control-plane-trust-domain",
-            "control-plane-namespace", "mode", "metrics-listen-address", "app-health-check-path",
-            "app-health-probe-interval", "app-health-probe-timeout", "app-health-threshold",
-            "disable-init-endpoints", "hot-reload-reconcile-interval",
-            "app-binding-options-timeout")
+            "control-plane-namespace", "mode", "metrics-listen-address",
+            "hot-reload-reconcile-interval", "app-binding-options-timeout")
         + options(isFlag: true, "app-ssl")
+        + [
+            "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout",
+            "app-health-threshold", "disable-init-endpoints",
+        ].map { Option(name: $0, isFlag: false, isTold: false, isRare: true) }
+        + [Option(name: "enable-app-health-check", isFlag: true, isTold: false, isRare: true)]
 
     private static func options(
         isFlag: Bool = false, isTold: Bool = false, _ names: String...
@@ -49,6 +53,7 @@ enum IgnoredOptions {
     ) throws(Failure) -> [String] {
         var kept: [String] = []
         var given: [Option] = []
+        var rare: [String] = []
         var index = 0
         while index < arguments.count, arguments[index] != "--" {
             let word = arguments[index]
@@ -60,22 +65,27 @@ enum IgnoredOptions {
             if option.isFlag {
                 let isOn = try GoBool.parse(value ?? "true", named: "--\(option.name)")
                 if isOn { given.append(option) }
-            } else if value == nil {
+                if option.isRare { rare.append("\(option.name)=\(isOn)") }
+                continue
+            }
+            if value == nil {
                 guard index < arguments.count else {
                     throw Failure(.usage, "missing value for --\(option.name)")
                 }
                 index += 1
-                given.append(option)
-            } else {
-                given.append(option)
             }
+            given.append(option)
+            if option.isRare { rare.append("\(option.name)=\(value ?? arguments[index - 1])") }
         }
         for option in all where !given.contains(where: { $0.name == option.name }) {
             guard let value = environment[option.variable] else { continue }
             let isOn = try option.isFlag ? GoBool.parse(value, named: option.variable) : true
             if isOn { given.append(option) }
+            // What was given by name goes before it: the last one counts.
+            if option.isRare { rare.insert("\(option.name)=\(value)", at: 0) }
         }
         return kept + given.filter(\.isTold).flatMap { ["--ignored", $0.name] }
+            + rare.flatMap { ["--rare", $0] }
             + arguments[index...]
     }
 

@@ -1,4 +1,5 @@
 internal import Backends
+internal import Blocks
 internal import JSON
 internal import Transport
 
@@ -25,6 +26,18 @@ struct Log: Sendable {
             ] + more
         let line = isJSON ? json(fields) : text(fields)
         StandardStreams.write(Array("\(line)\n".utf8)[...], to: descriptor)
+    }
+
+    /// What the sidecar's parts write to.
+    var forRuntime: RuntimeLog {
+        RuntimeLog { level, message, scope in
+            switch level {
+            case .debug: write(.debug, message, scope: scope)
+            case .info: write(.info, message, scope: scope)
+            case .warning: write(.warn, message, scope: scope)
+            case .error: write(.error, message, scope: scope)
+            }
+        }
     }
 
     private func json(_ fields: [(String, String)]) -> String {

@@ -47,6 +47,7 @@ final class ServeProcess {
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let sidecar = Sidecar(appID: plan.appID, settings: plan.settings, in: sandbox)
         try await openComponents(of: sidecar)
+        sidecar.log = plan.log.forRuntime
         let front = Front(sidecar: sidecar) { [weak self] force in
             self?.end(force ? 1 : 0, after: force ? .milliseconds(100) : .zero, on: loop.reactor)
         }
@@ -206,34 +207,20 @@ final class ServeProcess {
         _ sidecar: Sidecar, startedAt begin: MonotonicTime, on loop: isolated EventLoop
     ) {
         guard let port = plan.appPort else { return ready(sidecar, startedAt: begin) }
-        plan.log.write(
-            .info,
-            "application protocol: \(plan.settings.appProtocol). waiting on port \(port).  This "
-                + "will block until the app is listening on that port.")
-        loop.spawn {
-            let host = self.plan.settings.appChannelAddress
-            while await !Self.accepts(host, port, loop.reactor) {
-                await loop.reactor.sleep(for: .milliseconds(50))
-            }
-            self.plan.log.write(.info, "application discovered on port \(port)")
-            self.ready(sidecar, startedAt: begin)
-        }
+        let host = plan.settings.appChannelAddress
+        let channel = HTTPChannel(
+            to: .init(host: host, port: port), maxConcurrency: plan.settings.appMaxConcurrency,
+            token: plan.settings.appToken, limits: HTTPLimits(readBufferSize: plan.headLimit),
+            on: loop)
+        sidecar.appChannel = channel
+        let life = AppLife(of: sidecar, channel, host: host, port: port)
+        loop.spawn { await life.run { self.ready(sidecar, startedAt: begin) } }
     }
 
     private func ready(_ sidecar: Sidecar, startedAt begin: MonotonicTime) {
         sidecar.isReady = true
         let elapsed = (Reactor.monotonicNow() - begin) / 1_000_000
         plan.log.write(.info, "dapr initialized. Status: Running. Init Elapsed \(elapsed)ms")
-    }
-
-    private static func accepts(_ host: String, _ port: UInt16, _ reactor: Reactor) async -> Bool {
-        let deadline = Reactor.monotonicNow() + Duration.seconds(1).nanoseconds
-        for address in await Resolver.resolve(host, port: port, until: deadline, on: reactor) {
-            let stream = try? await ByteStream.connect(to: address, deadline: deadline, on: reactor)
-            stream?.close()
-            if stream != nil { return true }
-        }
-        return false
     }
 
     // MARK: Stopping

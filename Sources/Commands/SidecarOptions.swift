@@ -92,17 +92,26 @@ struct SidecarOptions: ParsableArguments {
     /// Names of `IgnoredOptions` that were given.
     @Option(name: .customLong("ignored"), help: .hidden) var ignored: [String] = []
 
+    /// `NAME=VALUE` of those of `IgnoredOptions` that have an effect.
+    @Option(name: .customLong("rare"), help: .hidden) var rare: [String] = []
+
     /// `DAPR_API_TOKEN`, as daprd reads it.
     var apiToken: String? { ProcessEnvironment["DAPR_API_TOKEN"].flatMap { $0.isEmpty ? nil : $0 } }
 
     func settings(_ configuration: ConfigurationResource) throws -> SidecarSettings {
-        SidecarSettings(
+        var settings = SidecarSettings(
             maxBodySize: try bodyLimit(), apiToken: apiToken,
             allowedOrigins: allowedOrigins.split(separator: ",").map(String.init),
             tracing: configuration.tracing, access: configuration.access,
             appPort: try appPort().map(Int.init),
             appProtocol: appProtocol, appChannelAddress: appChannelAddress,
-            appMaxConcurrency: appMaxConcurrency)
+            appMaxConcurrency: appMaxConcurrency > 0 ? appMaxConcurrency : nil)
+        settings.appToken = ProcessEnvironment["APP_API_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+        settings.appHealthCheck = try AppHealthOptions(rare).check()
+        let disabled = rare.value(of: "disable-init-endpoints")?.split(separator: ",") ?? []
+        settings.asksForConfig = !disabled.contains("config")
+        settings.asksForSubscriptions = !disabled.contains("subscribe")
+        return settings
     }
 
     /// nil when there is no application: Go's flag takes an empty text and 0 for that.

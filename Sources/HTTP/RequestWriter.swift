@@ -20,7 +20,7 @@ package struct RequestWriter {
         FieldLine.append(name, value, to: &bytes)
     }
 
-    package mutating func add(_ name: StaticString, _ value: some StringProtocol) {
+    package mutating func add(_ name: String, _ value: some StringProtocol) {
         FieldLine.append(name, value, to: &bytes)
     }
 
@@ -68,11 +68,9 @@ package enum FieldLine {
     }
 
     package static func append(
-        _ name: StaticString, _ value: some StringProtocol, to bytes: inout [UInt8]
+        _ name: String, _ value: some StringProtocol, to bytes: inout [UInt8]
     ) {
-        unsafe bytes.append(
-            // Safe: a static string's own bytes.
-            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(contentsOf: name.utf8)
         bytes.append(contentsOf: separator)
         append(value: value.utf8, to: &bytes)
     }

@@ -132,7 +132,9 @@ final class Upload {
                 return stream.close()
             }
             let bytes = isChunked ? Serializer.chunk(piece ?? [])[...] : piece ?? []
-            guard (try? await stream.write(bytes, stall: limits.stallTimeout)) != nil else { return }
+            guard (try? await stream.write(bytes, stall: limits.stallTimeout)) != nil else {
+                return
+            }
             guard piece != nil else {
                 isWhole = true
                 return

@@ -8,8 +8,11 @@ package protocol AppChannel: AnyObject {
     /// Sends one request to the application and returns its answer once the head has come.
     func call(_ request: AppRequest) async throws(AppChannelError) -> AppResponse
 
-    /// What app health checks say; always true without them.
-    var isHealthy: Bool { get }
+    /// The same past health checks and the bound on concurrency: for the checks themselves.
+    func probe(_ request: AppRequest) async throws(AppChannelError) -> AppResponse
+
+    /// What app health checks say; true without them. An application that is not well is not called.
+    var isHealthy: Bool { get set }
 }
 
 /// A request to an application or to another sidecar. Framing, `Host` and connection fields are the

@@ -29,12 +29,17 @@ package final class HTTPChannel: AppChannel {
     private let authority: String
     private let upstream: Upstream
     private let gate: Gate?
+    private let token: String?
 
-    /// - Parameter maxConcurrency: requests at a time at most; nil for any number.
+    /// - Parameters:
+    ///   - maxConcurrency: requests at a time at most; nil for any number.
+    ///   - token: sent as `dapr-api-token` in place of any other.
     package init(
-        to origin: Origin, maxConcurrency: Int? = nil, limits: HTTPLimits, on loop: EventLoop
+        to origin: Origin, maxConcurrency: Int? = nil, token: String? = nil, limits: HTTPLimits,
+        on loop: EventLoop
     ) {
         self.origin = origin
+        self.token = token
         authority = origin.authority
         upstream = Upstream(host: origin.host, port: origin.port, limits: limits, on: loop)
         gate = maxConcurrency.map { Gate(places: $0) }
@@ -46,28 +51,32 @@ package final class HTTPChannel: AppChannel {
         guard isHealthy else { throw .unhealthy }
         await gate?.enter()
         defer { gate?.leave() }
-        return try await send(request)
+        return try await send(request, token: token)
     }
 
-    /// Calls the application whatever its health: health checks and the first questions to it.
+    /// Health checks carry no token, as daprd's do not.
     package func probe(
-        _ request: AppRequest, deadline: MonotonicTime?
+        _ request: AppRequest
     ) async throws(AppChannelError) -> AppResponse {
-        try await send(request, deadline: deadline)
+        try await send(request, token: nil)
     }
 
     private func send(
-        _ request: AppRequest, deadline: MonotonicTime? = nil
+        _ request: AppRequest, token: String?
     ) async throws(AppChannelError) -> AppResponse {
         let method = Array(request.method.utf8)[...]
         let target = origin.base.isEmpty ? request.target : origin.base + request.target
         var writer = RequestWriter(method: method, target: target, host: authority)
-        for field in request.fields { writer.add(field.name, field.value) }
+        for field in request.fields
+        where token == nil || !field.name.equalsIgnoringCase("dapr-api-token") {
+            writer.add(field.name, field.value)
+        }
+        if let token { writer.add("dapr-api-token", token) }
         do throws(ExchangeError) {
             let answer = try await upstream.exchange(
                 writer, body: Self.body(request), framing: Self.framing(request),
                 isHEAD: request.method == "HEAD", isIdempotent: Self.isIdempotent(request.method),
-                deadline: deadline ?? request.deadline)
+                deadline: request.deadline)
             return Self.response(answer)
         } catch {
             throw failure(error, request)
