@@ -1,6 +1,17 @@
 package import Backends
 package import Transport
 
+/// The machine as callees hear of it (`X-Forwarded-For`, `X-Forwarded-Host`).
+package struct HostIdentity: Sendable {
+    package var address: String
+    package var name: String
+
+    package init(address: String, name: String) {
+        self.address = address
+        self.name = name
+    }
+}
+
 /// An isolated world: clock, random source, journal, back ends, sidecars.
 ///
 /// Lives wholly on one event loop, which nothing of it ever leaves.
@@ -12,6 +23,8 @@ package final class Sandbox {
     /// What a store shared with others (Redis) puts before every key of this sandbox; empty for the
     /// default one, whose data Dapr shares.
     package let keyPrefix: String
+    /// What callees are told of the callers' machine.
+    package var host = HostIdentity(address: "127.0.0.1", name: "localhost")
     package private(set) var sidecars: [Sidecar] = []
     /// Who knows the sidecars of other processes; nil when there is nobody to ask.
     package var resolver: (any NameResolver)?

@@ -5,6 +5,7 @@ package final class Sidecar {
     package let settings: SidecarSettings
     package private(set) var stateComponents: [StateComponent] = []
     package private(set) var pubSubComponents: [PubSubComponent] = []
+    package var httpEndpoints: [HTTPEndpoint] = []
     /// The way to the application; nil for a sidecar without one.
     package var appChannel: (any AppChannel)?
     package var log = RuntimeLog.none
@@ -35,6 +36,22 @@ package final class Sidecar {
         }
     }
 
+    /// The invocation building block.
+    ///
+    /// - Parameter peer: the app id and the namespace of a caller whose sidecar sent the call here,
+    ///   with a blank between; nil for one's own application.
+    package func invocation(from peer: String?) -> InvokeBlock {
+        let words = peer?.split(separator: " ").map(String.init) ?? []
+        return InvokeBlock(
+            sidecar: self,
+            caller: .init(
+                appID: words.first ?? appID, namespace: words.dropFirst().first ?? namespace,
+                isRemote: peer != nil))
+    }
+
+    /// The environment's NAMESPACE.
+    package var namespace: String { settings.namespace ?? "default" }
+
     /// The state building block.
     package var state: StateBlock { StateBlock(sidecar: self) }
 }
@@ -61,6 +78,8 @@ package struct SidecarSettings: Sendable {
     package var asksForConfig = true
     /// Whether `GET /dapr/subscribe` is asked (`--disable-init-endpoints subscribe`).
     package var asksForSubscriptions = true
+    /// The environment's NAMESPACE; nil when it has none.
+    package var namespace: String?
     /// What the application wants in `dapr-api-token` (APP_API_TOKEN).
     package var appToken: String?
 

@@ -32,6 +32,16 @@ extension ArraySlice<UInt8> {
         return true
     }
 
+    /// Whether these bytes are `other`'s, ASCII letters compared without case.
+    package func equalsIgnoringCase(_ other: ByteSlice) -> Bool {
+        guard count == other.count else { return false }
+        let (bytes, others) = (span, other.span)
+        for index in bytes.indices where bytes[index].lowercased != others[index].lowercased {
+            return false
+        }
+        return true
+    }
+
     /// Whether these bytes are `other`'s.
     package func equals(_ other: [UInt8]) -> Bool {
         guard count == other.count else { return false }

@@ -7,6 +7,7 @@ internal import YAML
 struct ResourceFiles {
     /// All that was found, in the order of folders and file names.
     private(set) var components: [Component] = []
+    private(set) var httpEndpoints: [HTTPEndpoint] = []
     private(set) var configuration = ConfigurationResource()
     private(set) var diagnostics: [Diagnostic] = []
     /// Files that lie beside resources and are none.
@@ -65,6 +66,7 @@ struct ResourceFiles {
         }
         let result = ResourceParser.parse(SourceText(name: path, bytes: bytes), context)
         components += result.components
+        httpEndpoints += result.httpEndpoints
         diagnostics += result.diagnostics
         if result.configuration != ConfigurationResource() { configuration = result.configuration }
     }

@@ -116,6 +116,7 @@ struct ServeCommand: LongRunning {
         return ServePlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
+            httpEndpoints: files.httpEndpoints,
             opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
             blockShutdown: try sidecar.blockShutdown(), log: log,
             logsRequests: sidecar.enableApiLogging, readyDescriptor: readyFd, readyFile: readyFile)

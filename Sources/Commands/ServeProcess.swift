@@ -14,6 +14,7 @@ struct ServePlan: Sendable {
     let headLimit: Int
     let addresses: [SocketAddress]
     let components: [Component]
+    let httpEndpoints: [HTTPEndpoint]
     let opener: StoreOpener
     let appPort: UInt16?
     let grace: Duration
@@ -48,6 +49,13 @@ final class ServeProcess {
         let sidecar = Sidecar(appID: plan.appID, settings: plan.settings, in: sandbox)
         try await openComponents(of: sidecar)
         sidecar.log = plan.log.forRuntime
+        sidecar.httpEndpoints = plan.httpEndpoints
+        let channels = HTTPChannels(
+            limits: HTTPLimits(readBufferSize: plan.headLimit), on: loop)
+        sandbox.channels = channels
+        sandbox.host = HostIdentity(
+            address: ProcessEnvironment["DAPR_HOST_IP"] ?? "127.0.0.1",
+            name: ProcessEnvironment.hostName)
         let front = Front(sidecar: sidecar) { [weak self] force in
             self?.end(force ? 1 : 0, after: force ? .milliseconds(100) : .zero, on: loop.reactor)
         }
@@ -62,6 +70,7 @@ final class ServeProcess {
         let status = await waitForStop()
         let stopping = Reactor.monotonicNow()
         await server.stop(grace: plan.grace, on: loop)
+        channels.close()
         let isLate = Reactor.monotonicNow() - stopping >= plan.grace.nanoseconds
         if isLate { plan.log.write(.error, "Graceful shutdown timeout exceeded, forcing shutdown") }
         await sandbox.close()

@@ -11,6 +11,10 @@ extension APIError {
             "failed getting app id either from the URL path or the header dapr-app-id")
     }
 
+    static func invocation(_ id: String, _ detail: String) -> APIError {
+        APIError(500, "ERR_DIRECT_INVOKE", "failed to invoke, id: \(id), err: \(detail)")
+    }
+
     static func notReady(_ targets: String) -> APIError {
         APIError(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [\(targets)]")
     }

@@ -42,6 +42,10 @@ final class Call {
     private(set) var body: ByteSlice = []
     /// What was done to which key.
     var records: [StateRecord] = []
+    /// Whether the answer brings a `traceparent` of its own.
+    var hasTrace = false
+    /// What a request that no route took was.
+    var unroutedAPI = APIName.other
 
     init(sidecar: Sidecar, request: Request, parameters: [ByteSlice]) {
         self.sidecar = sidecar

@@ -41,18 +41,19 @@ package final class Front: RequestHandler {
             Percent.decode($0, plusIsSpace: true) ?? $0
         }
         let call = Call(sidecar: sidecar, request: request, parameters: parameters)
-        var response = await answer(call, match?.endpoint, path)
-        trace.add(to: &response, head: request.head)
+        let trace = trace.field(for: request.head)
+        var response = await answer(call, match?.endpoint, path, trace: trace?.value)
+        if let trace, !call.hasTrace { response.fields.append(trace) }
         cors.add(to: &response, head: request.head)
-        record(call, api: match?.endpoint.api ?? .other, response)
+        record(call, api: match?.endpoint.api ?? call.unroutedAPI, response)
         return response
     }
 
     private func answer(
-        _ call: Call, _ endpoint: Endpoint?, _ path: ByteSlice
+        _ call: Call, _ endpoint: Endpoint?, _ path: ByteSlice, trace: String?
     ) async -> Response {
         guard isAuthorized(call.request.head, endpoint) else { return .unauthorized }
-        guard let endpoint else { return unrouted(path) }
+        guard let endpoint else { return await unrouted(call, path, trace: trace) }
         do throws(APIError) {
             return try await endpoint.handle(call)
         } catch {
@@ -61,11 +62,17 @@ package final class Front: RequestHandler {
     }
 
     /// What no route takes is an invocation; where that API is refused, Go's router answers.
-    private func unrouted(_ path: ByteSlice) -> Response {
-        guard !sidecar.settings.access.permits(version: "v1", name: "invoke") else {
-            return APIError.noTarget.response
+    private func unrouted(_ call: Call, _ path: ByteSlice, trace: String?) async -> Response {
+        guard sidecar.settings.access.permits(version: "v1", name: "invoke") else {
+            return router.knows(path) ? Response(status: 405) : .notFound
         }
-        return router.knows(path) ? Response(status: 405) : .notFound
+        do throws(APIError) {
+            let response = try await InvokeEndpoint.handle(call, trace: trace)
+            call.unroutedAPI = .invoke
+            return response
+        } catch {
+            return error.response
+        }
     }
 
     private func isAuthorized(_ head: RequestHead, _ endpoint: Endpoint?) -> Bool {

@@ -8,19 +8,14 @@ struct TraceHeader {
     let mode: Tracing
     let random: RandomSource
 
-    func add(to response: inout Response, head: RequestHead) {
-        guard !Self.isHealthCheck(head.path) else { return }
-        switch mode {
-        case .off:
-            return
-        case .unconfigured:
-            guard let given = head.fields["traceparent"], Self.traceID(given) != nil else {
-                return response.fields.append(Self.zero)
-            }
-            response.fields.append(.init("Traceparent", String(text: given)))
-        case .sampling(let rate):
-            response.fields.append(.init("Traceparent", span(of: head, rate: rate)))
+    /// What the answer says, and the application is told when it is called; nil for nothing.
+    func field(for head: RequestHead) -> Response.Field? {
+        guard mode != .off, !Self.isHealthCheck(head.path) else { return nil }
+        if case .sampling(let rate) = mode { return .init("Traceparent", span(of: head, rate: rate)) }
+        guard let given = head.fields["traceparent"], Self.traceID(given) != nil else {
+            return Self.zero
         }
+        return .init("Traceparent", String(text: given))
     }
 
     /// Dapr takes every path that holds `/healthz` for one.

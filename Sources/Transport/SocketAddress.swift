@@ -38,6 +38,15 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// The host as text, without brackets; a Unix socket's path.
+    package var host: String {
+        switch self {
+        case .ipv4(let a, let b, let c, let d, _): "\(a).\(b).\(c).\(d)"
+        case .ipv6(let bytes, _): Self.text(ipv6: bytes)
+        case .unix(let path): path
+        }
+    }
+
     /// The same host with another port.
     package func with(port: UInt16) -> SocketAddress {
         switch self {

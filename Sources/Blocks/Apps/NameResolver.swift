@@ -7,7 +7,7 @@ package protocol NameResolver: AnyObject {
 }
 
 /// Another sidecar.
-package struct PeerAddress: Sendable, Equatable {
+package struct PeerAddress: Sendable, Hashable {
     package var address: SocketAddress
     /// What it wants in `dapr-api-token`, if anything.
     package var token: String?

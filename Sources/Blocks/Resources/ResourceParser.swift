@@ -28,6 +28,7 @@ package struct ResourceParser {
     /// What came of a file.
     package struct Result {
         package var components: [Component] = []
+        package var httpEndpoints: [HTTPEndpoint] = []
         package var configuration = ConfigurationResource()
         package var diagnostics: [Diagnostic] = []
     }
@@ -69,6 +70,7 @@ package struct ResourceParser {
         }
         switch (version, kind) {
         case ("dapr.io/v1alpha1", "Component"): takeComponent(document)
+        case ("dapr.io/v1alpha1", "HTTPEndpoint"): takeEndpoint(document)
         case (_, "Configuration"): result.configuration.take(document)
         case (_, "Component"):
             warn(
@@ -76,6 +78,32 @@ package struct ResourceParser {
                 hint: "write `apiVersion: dapr.io/v1alpha1`")
         default: warn("skipped: resources of kind \(kind) are not supported yet", document)
         }
+    }
+
+    private mutating func takeEndpoint(_ document: YAMLNode) {
+        let metadata = document.member(ignoringCase: "metadata")
+        guard isMeantForUs(document, metadata) else { return }
+        guard let name = metadata?.member(ignoringCase: "name")?.text, !name.isEmpty else {
+            return warn("skipped: the HTTPEndpoint has no metadata.name", metadata ?? document)
+        }
+        let spec = document.member(ignoringCase: "spec")
+        guard let url = spec?.member(ignoringCase: "baseUrl")?.text, !url.isEmpty else {
+            return warn(
+                "skipped: the HTTPEndpoint \(name) has no spec.baseUrl", spec ?? document,
+                hint: "add `baseUrl: http://host:8080`, say, under spec")
+        }
+        var endpoint = HTTPEndpoint(name: name, baseURL: url)
+        for item in spec?.member(ignoringCase: "headers")?.sequence ?? [] {
+            guard let header = item.member(ignoringCase: "name")?.text else {
+                warn("a header of \(name) has no name", item)
+                continue
+            }
+            endpoint.headers.append(
+                .init(
+                    name: header,
+                    value: resolved(value(of: item, named: header), item, of: name)))
+        }
+        result.httpEndpoints.append(endpoint)
     }
 
     private mutating func takeComponent(_ document: YAMLNode) {

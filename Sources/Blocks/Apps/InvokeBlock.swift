@@ -1,0 +1,192 @@
+internal import Bytes
+internal import Transport
+
+/// Why an invocation was not answered by an application, in Dapr's words.
+package struct InvocationError: Error, Equatable {
+    package let text: String
+
+    package init(_ text: String) { self.text = text }
+}
+
+/// Whom an invocation goes to.
+package enum InvocationDestination {
+    /// The sidecar's own application.
+    case own(any AppChannel)
+    /// The application of another sidecar of this sandbox.
+    case neighbour(Sidecar)
+    /// A sidecar somewhere else, which adds what the callee is to be told.
+    case peer(PeerAddress)
+    /// No Dapr app: a URL or an HTTPEndpoint resource.
+    case external(any AppChannel, headers: [AppField])
+}
+
+/// The invocation building block: finds the callee and speaks to it.
+package struct InvokeBlock {
+    private let sidecar: Sidecar
+    private let caller: Caller
+
+    /// Who calls, when it is not this sidecar's own application.
+    package struct Caller {
+        package var appID: String
+        package var namespace: String
+        /// Whether the call came from another sidecar.
+        package var isRemote: Bool
+
+        package init(appID: String, namespace: String, isRemote: Bool) {
+            self.appID = appID
+            self.namespace = namespace
+            self.isRemote = isRemote
+        }
+    }
+
+    init(sidecar: Sidecar, caller: Caller) {
+        self.sidecar = sidecar
+        self.caller = caller
+    }
+
+    /// Finds whom `id` means: an app id, `app.namespace`, an HTTPEndpoint, a URL.
+    package func destination(_ id: String) async throws(InvocationError) -> InvocationDestination {
+        if id.hasPrefix("http://") || id.hasPrefix("https://") {
+            return .external(try external(id), headers: [])
+        }
+        if let endpoint = sidecar.httpEndpoints.first(where: { $0.name == id }) {
+            let headers = endpoint.headers.map { AppField($0.name, $0.value) }
+            return .external(try external(endpoint.baseURL), headers: headers)
+        }
+        let parts = id.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let name = parts.first.map(String.init) else {
+            throw InvocationError("invalid app id \(id)")
+        }
+        if name == sidecar.appID { return try own() }
+        let sandbox = sidecar.sandbox
+        if let neighbour = sandbox.sidecars.first(where: { $0.appID == name }) {
+            return .neighbour(neighbour)
+        }
+        // A call that another sidecar has sent here is for us or for nobody.
+        if !caller.isRemote, let peer = await sandbox.resolver?.resolve(name) {
+            return .peer(peer)
+        }
+        throw InvocationError("couldn't find service: \(name)")
+    }
+
+    private func own() throws(InvocationError) -> InvocationDestination {
+        if let channel = sidecar.appChannel { return .own(channel) }
+        throw InvocationError(
+            caller.isRemote
+                ? "rpc error: code = Internal desc = app channel is not initialized"
+                : "cannot invoke local endpoint: app channel not initialized")
+    }
+
+    private func external(_ url: String) throws(InvocationError) -> any AppChannel {
+        guard let channels = sidecar.sandbox.channels else {
+            throw InvocationError("name resolver not initialized")
+        }
+        do throws(AppChannelError) { return try channels.external(url) } catch {
+            throw InvocationError(Self.text(error))
+        }
+    }
+
+    /// Sends a request to whom `destination` has found.
+    package func call(
+        _ destination: InvocationDestination, _ request: AppRequest, id: String
+    ) async throws(InvocationError) -> AppResponse {
+        switch destination {
+        case .own(let channel):
+            guard caller.isRemote else { return try await local(channel, request) }
+            return try await remote(channel, request, of: sidecar.appID)
+        case .neighbour(let neighbour):
+            guard let channel = neighbour.appChannel else {
+                throw InvocationError(
+                    "rpc error: code = Internal desc = app channel is not initialized")
+            }
+            return try await remote(channel, request, of: neighbour.appID)
+        case .peer(let peer):
+            guard let channels = sidecar.sandbox.channels else {
+                throw InvocationError("name resolver not initialized")
+            }
+            do throws(AppChannelError) { return try await channels.peer(peer).call(request) } catch {
+                throw InvocationError(
+                    "failed to invoke target \(id) after 3 retries. Error: rpc error: code = "
+                        + "Unavailable desc = \(Self.text(error))")
+            }
+        case .external(let channel, let headers):
+            var request = request
+            let names = headers.map(\.name)
+            request.fields.removeAll { field in names.contains { $0.equalsIgnoringCase(field.name) } }
+            request.fields += headers
+            return try await local(channel, request)
+        }
+    }
+
+    private func local(
+        _ channel: any AppChannel, _ request: AppRequest
+    ) async throws(InvocationError) -> AppResponse {
+        do throws(AppChannelError) { return try await channel.call(request) } catch {
+            throw InvocationError(Self.text(error))
+        }
+    }
+
+    private func remote(
+        _ channel: any AppChannel, _ request: AppRequest, of callee: String
+    ) async throws(InvocationError) -> AppResponse {
+        var request = request
+        request.fields.removeAll { Self.isSpoofed($0.name) }
+        request.fields += callerFields + [AppField("Dapr-Callee-App-Id", callee)]
+        do throws(AppChannelError) { return try await channel.call(request) } catch {
+            throw InvocationError(
+                "rpc error: code = Internal desc = error invoking app channel: \(Self.text(error))")
+        }
+    }
+
+    private static func isSpoofed(_ name: ByteSlice) -> Bool {
+        name.equalsIgnoringCase("dapr-caller-app-id")
+            || name.equalsIgnoringCase("dapr-caller-namespace")
+            || name.equalsIgnoringCase("dapr-callee-app-id")
+    }
+
+    private var callerFields: [AppField] {
+        let host = sidecar.sandbox.host
+        return [
+            AppField("Dapr-Caller-App-Id", caller.appID),
+            AppField("Dapr-Caller-Namespace", caller.namespace),
+            AppField("X-Forwarded-For", host.address), AppField("X-Forwarded-Host", host.name),
+            AppField("Forwarded", "for=\(host.address);by=\(host.address);host=\(host.name)"),
+        ]
+    }
+
+    private static func text(_ error: AppChannelError) -> String {
+        switch error {
+        case .notInitialized: "app channel is not initialized"
+        case .unhealthy: "rpc error: code = Internal desc = app is not in a healthy state"
+        case .failed(let text): text
+        case .timedOut: "context deadline exceeded"
+        case .cancelled: "context canceled"
+        case .body(.tooLarge): "stream too large"
+        case .body: "unexpected EOF"
+        }
+    }
+}
+
+/// An `HTTPEndpoint` resource: a server that is invoked by a name.
+package struct HTTPEndpoint: Sendable, Equatable {
+    package var name: String
+    /// `http://host:8080/base`
+    package var baseURL: String
+    package var headers: [Header]
+
+    package struct Header: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package init(name: String, baseURL: String, headers: [Header] = []) {
+        self.name = name
+        self.baseURL = baseURL
+        self.headers = headers
+    }
+}

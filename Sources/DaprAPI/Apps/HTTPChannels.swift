@@ -1,0 +1,73 @@
+package import Blocks
+internal import Bytes
+package import HTTP
+package import Transport
+
+/// The ways to other servers, one per server, opened when first wanted.
+///
+/// Confined to the sandbox's loop.
+package final class HTTPChannels: OutboundChannels {
+    private let limits: HTTPLimits
+    private let loop: EventLoop
+    private var peers: [PeerAddress: HTTPChannel] = [:]
+    private var externals: [String: HTTPChannel] = [:]
+
+    /// Servers remembered at most; beyond, all are forgotten and opened anew.
+    private static let remembered = 256
+
+    package init(limits: HTTPLimits, on loop: EventLoop) {
+        self.limits = limits
+        self.loop = loop
+    }
+
+    package func peer(_ peer: PeerAddress) -> any AppChannel {
+        if let known = peers[peer] { return known }
+        if peers.count >= Self.remembered { forget(&peers) }
+        let channel = HTTPChannel(
+            to: .init(host: peer.address.host, port: peer.address.port), token: peer.token,
+            limits: limits, on: loop)
+        peers[peer] = channel
+        return channel
+    }
+
+    package func external(_ url: String) throws(AppChannelError) -> any AppChannel {
+        if let known = externals[url] { return known }
+        if externals.count >= Self.remembered { forget(&externals) }
+        let channel = HTTPChannel(to: try Self.origin(url), limits: limits, on: loop)
+        externals[url] = channel
+        return channel
+    }
+
+    private func forget<Key>(_ channels: inout [Key: HTTPChannel]) {
+        for channel in channels.values { channel.close() }
+        channels = [:]
+    }
+
+    package func close() {
+        forget(&peers)
+        forget(&externals)
+    }
+
+    /// `http://host:8080/base`
+    static func origin(_ url: String) throws(AppChannelError) -> HTTPChannel.Origin {
+        guard url.hasPrefix("http://") else {
+            throw .failed(
+                "cannot call \(url): fakedapr speaks plain http only: put a server that ends TLS "
+                    + "before it, or name an http:// address")
+        }
+        let rest = url.dropFirst("http://".count)
+        let authority = rest.prefix { $0 != "/" }
+        let base = rest[authority.endIndex...]
+        let end = authority.lastIndex(of: "]") ?? authority.startIndex
+        let colon = authority[end...].lastIndex(of: ":")
+        let host = authority[..<(colon ?? authority.endIndex)]
+        let port = colon.map { UInt16(authority[authority.index(after: $0)...]) } ?? 80
+        guard let port, !host.isEmpty else {
+            throw .failed("cannot call \(url): it is no URL: write http://host:port")
+        }
+        let bare = host.hasPrefix("[") ? host.dropFirst().dropLast() : host
+        var path = Array(base.utf8)[...]
+        while path.last == UInt8(ascii: "/") { path = path.dropLast() }
+        return HTTPChannel.Origin(host: String(bare), port: port, base: path)
+    }
+}

@@ -1,0 +1,128 @@
+internal import Bytes
+internal import HTTP
+
+/// Whom a request is for and what is asked of it (invoke.md §1–2 of the specification). Pure.
+struct InvocationTarget: Equatable {
+    /// An app id, the name of an HTTPEndpoint, or a URL.
+    var id: String
+    /// The path sent to the application, decoded and without a leading slash; not cleaned yet.
+    var method: ByteSlice
+
+    /// First match wins: header, basic authorization, path. nil when none names anybody.
+    static func find(in head: RequestHead) -> InvocationTarget? {
+        let path = Percent.decode(head.path, plusIsSpace: false) ?? head.path
+        if let id = head.fields["dapr-app-id"], !id.isEmpty {
+            return InvocationTarget(id: String(text: id), method: path)
+        }
+        if let credentials = head.fields["authorization"], let id = appID(basic: credentials) {
+            return InvocationTarget(id: id, method: path)
+        }
+        return find(inPath: path)
+    }
+
+    /// `Basic base64("dapr-app-id:X")`
+    private static func appID(basic value: ByteSlice) -> String? {
+        guard value.prefix(6).equals("Basic "), let bytes = Base64.decode(value.dropFirst(6)) else {
+            return nil
+        }
+        let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].equalsIgnoringCase("dapr-app-id"), !parts[1].isEmpty else {
+            return nil
+        }
+        return String(text: parts[1])
+    }
+
+    /// `/v1.0/invoke/{id}/method/{method}`, with any number of slashes for one before the id.
+    private static func find(inPath path: ByteSlice) -> InvocationTarget? {
+        var rest = path
+        for segment in ["v1.0", "invoke"] {
+            let slashes = rest.prefix { $0 == slash }
+            guard !slashes.isEmpty else { return nil }
+            rest = rest.dropFirst(slashes.count)
+            guard rest.prefix(segment.utf8.count).equals(utf8: segment) else { return nil }
+            rest = rest.dropFirst(segment.utf8.count)
+        }
+        guard rest.first == slash else { return nil }
+        rest = rest.drop { $0 == slash }
+        guard let mark = rest.firstRange(of: Array("/method/".utf8)), mark.lowerBound > rest.startIndex
+        else { return nil }
+        let id = rest[..<mark.lowerBound]
+        let decoded = Percent.decode(id, plusIsSpace: true) ?? id
+        return InvocationTarget(
+            id: String(text: decoded.isEmpty ? id : decoded), method: rest[mark.upperBound...])
+    }
+
+    private static let slash = UInt8(ascii: "/")
+}
+
+/// The method path of an invocation, as Dapr makes a target for the application from it. Pure.
+enum MethodPath {
+    /// What the path may not hold: *why, in Dapr's words*.
+    struct Refusal: Error, Equatable {
+        let text: String
+    }
+
+    /// Without `.`, `..`, doubled and trailing slashes, always with a leading slash.
+    static func cleaned(_ method: ByteSlice) throws(Refusal) -> ByteSlice {
+        if method.contains(where: { $0 == 0x23 || $0 == 0x3F || $0 == 0 }) {
+            throw Refusal(
+                text: "method contains forbidden character: \(GoQuote.quoted(trimmed(method)))")
+        }
+        let trimmed = trimmed(method)
+        if let index = trimmed.firstIndex(where: { $0 < 0x20 || $0 == 0x7F }) {
+            throw Refusal(
+                text: "method contains control character at position "
+                    + "\(index - trimmed.startIndex): \(GoQuote.quoted(trimmed))")
+        }
+        return Path.clean(method.first == UInt8(ascii: "/") ? method : [UInt8(ascii: "/")] + method)
+    }
+
+    /// Dapr's router has taken one leading slash off a path that a header names the app of.
+    private static func trimmed(_ method: ByteSlice) -> ByteSlice {
+        method.first == UInt8(ascii: "/") ? method.dropFirst() : method
+    }
+
+    /// As Go's client puts a path on its request line: what is a valid encoding stays, anything else
+    /// is decoded once more and encoded anew.
+    ///
+    /// - Returns: nil when a `%` begins no escape.
+    static func escaped(_ path: ByteSlice) -> ByteSlice? {
+        guard let decoded = Percent.decode(path, plusIsSpace: false) else { return nil }
+        if path.allSatisfy({ isUnreserved($0) || isKept($0) || $0 == UInt8(ascii: "%") }) {
+            return path
+        }
+        var escaped: [UInt8] = []
+        for byte in decoded {
+            if isUnreserved(byte) || isDelimiter(byte) {
+                escaped.append(byte)
+            } else {
+                escaped.append(UInt8(ascii: "%"))
+                escaped.append(hexDigits[Int(byte >> 4)])
+                escaped.append(hexDigits[Int(byte & 15)])
+            }
+        }
+        return escaped[...]
+    }
+
+    private static let hexDigits = Array("0123456789ABCDEF".utf8)
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+        }
+    }
+
+    /// What Go's encoder of paths leaves as it is.
+    private static func isDelimiter(_ byte: UInt8) -> Bool { delimiters.contains(byte) }
+
+    /// What Go besides takes for validly encoded.
+    private static func isKept(_ byte: UInt8) -> Bool {
+        isDelimiter(byte) || kept.contains(byte)
+    }
+
+    private static let delimiters = Array("$&+,/:;=@".utf8)
+    private static let kept = Array("!'()*[]".utf8)
+}
