@@ -10,7 +10,7 @@ enum CELLimits {
     /// Instructions of a compiled regular expression.
     static let regexSize = 20_000
     /// Characters, each times the places that a pattern may be at, of one match.
-    static let regexSteps = 2_000_000
+    static let regexSteps = 50_000_000
     /// A repetition's count, RE2's own bound.
     static let regexRepeat = 1000
     /// Levels of groups, Go's own bound.

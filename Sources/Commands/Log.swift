@@ -1,9 +1,10 @@
 internal import Backends
+internal import Blocks
 internal import JSON
 internal import Transport
 
 /// Log lines in daprd's form, on standard error unless a file was named.
-struct Log: Sendable {
+struct Log: SidecarLog {
     let level: LogLevel
     let isJSON: Bool
     let appID: String
@@ -25,6 +26,10 @@ struct Log: Sendable {
             ] + more
         let line = isJSON ? json(fields) : text(fields)
         StandardStreams.write(Array("\(line)\n".utf8)[...], to: descriptor)
+    }
+
+    func write(_ level: LogLevel, _ message: String, scope: String) {
+        write(level, message, scope: scope, fields: [])
     }
 
     private func json(_ fields: [(String, String)]) -> String {

@@ -46,6 +46,7 @@ final class ServeProcess {
         waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let sidecar = Sidecar(appID: plan.appID, settings: plan.settings, in: sandbox)
+        sidecar.log = plan.log
         try await openComponents(of: sidecar)
         let front = Front(sidecar: sidecar) { [weak self] force in
             self?.end(force ? 1 : 0, after: force ? .milliseconds(100) : .zero, on: loop.reactor)

@@ -62,9 +62,9 @@ import Testing
     }
 
     @Test func `a match that would take for ever is ended`() {
-        let text = String(repeating: "a", count: 50_000)
-        #expect(throws: CELFailure("matching takes more than 2000000 steps")) {
-            try matches("(a?a?){1000}b", text)
+        let text = String(repeating: "a", count: 500)
+        #expect(throws: CELFailure("matching takes more than 1000 steps")) {
+            try Regex.compiled("(a?a?){10}b").get().matches(text, stepLimit: 1000)
         }
     }
 }

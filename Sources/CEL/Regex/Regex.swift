@@ -24,8 +24,10 @@ struct Regex: Sendable {
     }
 
     /// Whether the pattern matches anywhere in `text`.
-    func matches(_ text: String) throws(CELFailure) -> Bool {
-        var matcher = RegexMatcher(program)
+    func matches(
+        _ text: String, stepLimit: Int = CELLimits.regexSteps
+    ) throws(CELFailure) -> Bool {
+        var matcher = RegexMatcher(program, stepLimit: stepLimit)
         return try matcher.finds(in: text)
     }
 }

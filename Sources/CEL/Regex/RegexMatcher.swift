@@ -9,7 +9,10 @@ struct RegexMatcher {
     private var round = 0
     private var steps = 0
 
-    init(_ program: [Regex.Instruction]) {
+    private let stepLimit: Int
+
+    init(_ program: [Regex.Instruction], stepLimit: Int) {
+        self.stepLimit = stepLimit
         self.program = program
         visited = Array(repeating: -1, count: program.count)
     }
@@ -25,8 +28,8 @@ struct RegexMatcher {
             places.append(0)
             before = scalar
             steps += waiting.count
-            guard steps <= CELLimits.regexSteps else {
-                throw CELFailure("matching takes more than \(CELLimits.regexSteps) steps")
+            guard steps <= stepLimit else {
+                throw CELFailure("matching takes more than \(stepLimit) steps")
             }
         }
         return reachesMatch(from: places, before, nil)
