@@ -42,12 +42,13 @@ let package = Package(
         layer("Bytes"),
         layer("JSON", ["Bytes"]),
         layer("YAML", ["CLibYAML"]),
+        layer("CEL", ["Bytes", "JSON"]),
         layer("Transport", ["CLinux", "Bytes"]),
         layer("Backends", ["Bytes"]),
         layer("HTTP", ["Bytes", "Transport"]),
         layer("SQLiteBackend", ["CSQLite", "Bytes", "Backends", "Transport"]),
         layer("RedisBackend", ["CHiredis", "Bytes", "Backends", "Transport"]),
-        layer("Blocks", ["Bytes", "JSON", "YAML", "Backends", "Transport"]),
+        layer("Blocks", ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport"]),
         layer("DaprAPI", ["Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP"]),
         layer("WasmRunner", ["CWasmtime", "Bytes", "Transport", "HTTP"]),
         layer(
@@ -71,6 +72,7 @@ let package = Package(
         tests("Bytes", []),
         tests("JSON", ["Bytes"]),
         tests("YAML", []),
+        tests("CEL", ["Bytes", "JSON"]),
         tests("Transport", ["Bytes", "TestSupport"]),
         tests("HTTP", ["Bytes", "Transport", "TestSupport"]),
         tests(

@@ -8,7 +8,8 @@ package final class Sidecar {
     package var httpEndpoints: [HTTPEndpoint] = []
     /// The way to the application; nil for a sidecar without one.
     package var appChannel: (any AppChannel)?
-    package var log = RuntimeLog.none
+    /// Where its parts write log lines; nil where nobody reads any.
+    package var log: (any SidecarLog)?
     /// What `PUT /v1.0/metadata/{key}` has set, in the order of the first setting.
     package private(set) var extended: [(key: String, value: String)] = []
     /// Set when components are loaded and the API is served.

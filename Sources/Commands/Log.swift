@@ -4,7 +4,7 @@ internal import JSON
 internal import Transport
 
 /// Log lines in daprd's form, on standard error unless a file was named.
-struct Log: Sendable {
+struct Log: SidecarLog {
     let level: LogLevel
     let isJSON: Bool
     let appID: String
@@ -28,16 +28,8 @@ struct Log: Sendable {
         StandardStreams.write(Array("\(line)\n".utf8)[...], to: descriptor)
     }
 
-    /// What the sidecar's parts write to.
-    var forRuntime: RuntimeLog {
-        RuntimeLog { level, message, scope in
-            switch level {
-            case .debug: write(.debug, message, scope: scope)
-            case .info: write(.info, message, scope: scope)
-            case .warning: write(.warn, message, scope: scope)
-            case .error: write(.error, message, scope: scope)
-            }
-        }
+    func write(_ level: LogLevel, _ message: String, scope: String) {
+        write(level, message, scope: scope, fields: [])
     }
 
     private func json(_ fields: [(String, String)]) -> String {

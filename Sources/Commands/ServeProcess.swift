@@ -47,8 +47,8 @@ final class ServeProcess {
         waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let sidecar = Sidecar(appID: plan.appID, settings: plan.settings, in: sandbox)
+        sidecar.log = plan.log
         try await openComponents(of: sidecar)
-        sidecar.log = plan.log.forRuntime
         sidecar.httpEndpoints = plan.httpEndpoints
         let channels = HTTPChannels(
             limits: HTTPLimits(readBufferSize: plan.headLimit), on: loop)

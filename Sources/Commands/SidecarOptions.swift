@@ -175,14 +175,8 @@ struct SidecarOptions: ParsableArguments {
     }
 }
 
-enum LogLevel: String, ExpressibleByArgument, CaseIterable, Comparable {
-    case debug, info, warn, error, fatal
-
-    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
-
-    static func < (a: LogLevel, b: LogLevel) -> Bool {
-        (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
-    }
+extension LogLevel: ExpressibleByArgument {
+    package init?(argument: String) { self.init(rawValue: argument.lowercased()) }
 }
 
 /// Kubernetes quantities of bytes: `4Mi`, `500k`, `1024`.

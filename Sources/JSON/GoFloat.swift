@@ -1,15 +1,15 @@
 /// A float64 as Go writes it. The digits are Swift's shortest ones that read back as the same
 /// number, which are Go's too; only the layout differs.
-enum GoFloat {
+package enum GoFloat {
     /// `encoding/json`: no exponent between 1e-6 and 1e21.
-    static func json(_ number: Double) -> String {
+    package static func json(_ number: Double) -> String {
         let magnitude = abs(number)
         let usesExponent = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21)
         return usesExponent ? exponential(number, exponentDigits: 1) : positional(number)
     }
 
     /// `%v`: the exponent form below 1e-4 and from 1e6, however many digits there are.
-    static func general(_ number: Double) -> String {
+    package static func general(_ number: Double) -> String {
         let magnitude = abs(number)
         guard magnitude.isFinite else { return number < 0 ? "-Inf" : "+Inf" }
         let usesExponent = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e6)

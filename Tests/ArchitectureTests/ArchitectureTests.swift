@@ -16,6 +16,7 @@ import Testing
         "Bytes": [],
         "JSON": ["Bytes"],
         "YAML": ["CLibYAML"],
+        "CEL": ["Bytes", "JSON"],
         // Loops and sockets; protocols of stores, and the one in memory.
         "Transport": ["Bytes", "CLinux", "Glibc", "Synchronization"],
         "Backends": ["Bytes", "Glibc"],
@@ -24,7 +25,7 @@ import Testing
         "SQLiteBackend": ["Bytes", "Backends", "Transport", "CSQLite"],
         "RedisBackend": ["Bytes", "Backends", "Transport", "CHiredis"],
         // The sidecar's parts, which know neither HTTP nor a concrete store.
-        "Blocks": ["Bytes", "JSON", "YAML", "Backends", "Transport"],
+        "Blocks": ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport"],
         // Its front, and guests.
         "DaprAPI": ["Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP"],
         "WasmRunner": ["Bytes", "Transport", "HTTP", "CWasmtime", "Glibc"],

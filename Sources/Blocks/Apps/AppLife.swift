@@ -64,13 +64,13 @@ package final class AppLife {
     ///   checks say otherwise, the observers have been told.
     package func run(onReady: () -> Void) async {
         let protocolName = sidecar.settings.appProtocol
-        sidecar.log.write(
+        sidecar.log?.write(
             .info,
             "application protocol: \(protocolName). waiting on port \(port).  This will block until "
-                + "the app is listening on that port.")
+                + "the app is listening on that port.", scope: Self.scope)
         await waitForPort()
         guard !isStopped else { return }
-        sidecar.log.write(.info, "application discovered on port \(port)")
+        sidecar.log?.write(.info, "application discovered on port \(port)", scope: Self.scope)
         guard let check = sidecar.settings.appHealthCheck else {
             await begin()
             return onReady()
@@ -135,14 +135,14 @@ package final class AppLife {
                 failures = 0
                 if !channel.isHealthy {
                     channel.isHealthy = true
-                    sidecar.log.write(.info, "App entered healthy status", scope: Self.scope)
+                    sidecar.log?.write(.info, "App entered healthy status", scope: Self.scope)
                     await self.begin()
                 }
             } else {
                 failures += 1
                 if channel.isHealthy, failures >= check.threshold {
                     channel.isHealthy = false
-                    sidecar.log.write(.warning, "App entered un-healthy status", scope: Self.scope)
+                    sidecar.log?.write(.warn, "App entered un-healthy status", scope: Self.scope)
                     for observer in observers { await observer.appIsUnhealthy() }
                 }
             }
