@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,30 +76,45 @@ int clinux_next_signal(int fd) {
 }
 
 // After fork: only functions that a signal handler may call.
-static void become(const char *path, char *const arguments[], uint64_t descriptors, int report) {
+static void become(const struct clinux_program *program, int report) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    // What this program ignores would stay ignored: a `yes | head` that never ends.
+    signal(SIGPIPE, SIG_DFL);
+    // It is not the terminal's foreground group, and may write there and set it up all the same.
+    signal(SIGTTOU, SIG_IGN);
     setpgid(0, 0);
+    if (program->signal_at_death != 0) prctl(PR_SET_PDEATHSIG, program->signal_at_death);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+    // Above the standard ones first: a stream may be 0, 1 or 2 itself, in another's place.
+    int streams[3];
+    for (int fd = 0; fd < 3; fd++) {
+        int stream = program->streams[fd];
+        streams[fd] = fcntl(stream < 0 ? null : stream, F_DUPFD_CLOEXEC, 3);
+    }
+    for (int fd = 0; fd < 3; fd++) dup2(streams[fd], fd);
     struct rlimit limit;
-    if (descriptors > 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = descriptors < limit.rlim_max ? descriptors : limit.rlim_max;
+    if (program->descriptors > 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur =
+            program->descriptors < limit.rlim_max ? program->descriptors : limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-    execve(path, arguments, environ);
+    if (program->folder == NULL || chdir(program->folder) == 0)
+        execve(
+            program->path, program->arguments,
+            program->environment != NULL ? program->environment : environ);
     int code = errno;
     ssize_t written = write(report, &code, sizeof code);
     (void)written;
     _exit(127);
 }
 
-pid_t clinux_spawn(const char *path, char *const arguments[], uint64_t descriptors) {
+pid_t clinux_spawn(const struct clinux_program *program) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return -1;
     pid_t id = fork();
-    if (id == 0) become(path, arguments, descriptors, report[1]);
+    if (id == 0) become(program, report[1]);
     int code = id < 0 ? errno : 0;
     close(report[1]);
     // Ends without a byte when execve has closed the other end.
@@ -108,6 +125,20 @@ pid_t clinux_spawn(const char *path, char *const arguments[], uint64_t descripto
     if (id > 0) waitpid(id, NULL, 0);
     errno = code;
     return -1;
+}
+
+int clinux_process_descriptor(pid_t id) { return (int)syscall(SYS_pidfd_open, id, 0); }
+
+int clinux_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+int clinux_peek_exit(pid_t id) {
+    siginfo_t info = {.si_pid = 0};
+    if (waitid(P_PID, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+        return -1;
+    return info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status;
 }
 
 const char *clinux_environment_entry(int index) { return environ[index]; }

@@ -113,13 +113,15 @@ struct ServeCommand: LongRunning {
         try files.checkDuplicates()
         var settings = try sidecar.settings(files.configuration)
         settings.values = values
-        return ServePlan(
+        let plan = SidecarPlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
             httpEndpoints: files.httpEndpoints,
             opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
-            blockShutdown: try sidecar.blockShutdown(), log: log,
-            logsRequests: sidecar.enableApiLogging, readyDescriptor: readyFd, readyFile: readyFile)
+            log: log, logsRequests: sidecar.enableApiLogging)
+        return ServePlan(
+            sidecar: plan, blockShutdown: try sidecar.blockShutdown(), readyDescriptor: readyFd,
+            readyFile: readyFile)
     }
 
     private func appID() throws -> String {

@@ -13,16 +13,10 @@ package final class ChildProcess {
     package init(
         _ path: String, _ arguments: [String], descriptors: UInt64? = nil
     ) throws(SystemError) {
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
-        unsafe words.append(nil)
-        defer {
-            for index in unsafe words.indices { unsafe free(words[index]) }
-        }
-        // Safe: the words outlive the call, which copies them with the process.
-        let child = unsafe clinux_spawn(path, words, descriptors ?? DescriptorLimit.ofChildren)
+        var program = ProgramDescription(path, arguments)
+        program.descriptors = descriptors
         // Thrown before `id` is set, so that there is no `deinit`: kill(-1) would be everybody's end.
-        guard child > 0 else { throw SystemError("exec") }
-        id = child
+        id = try program.start(streams: (-1, -1, -1))
     }
 
     deinit { stop() }

@@ -80,6 +80,13 @@ package enum FileContents {
     /// Whether something of this name is there.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// Whether a folder of this name is there.
+    package static func isFolder(_ path: String) -> Bool {
+        var info = stat()
+        // Safe: one stat, a local.
+        return unsafe stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Writes a file anew, whole or not at all.
     package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
         let draft = "\(path).\(getpid()).tmp"

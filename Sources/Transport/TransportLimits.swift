@@ -7,4 +7,6 @@ package enum TransportLimits {
     package static let sweepInterval: MonotonicTime = 100_000_000
     /// Connections that wait to be accepted.
     package static let backlog: Int32 = 4096
+    /// Bytes of one line that a child process writes; more comes in pieces.
+    package static let line = 65_536
 }

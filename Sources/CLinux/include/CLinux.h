@@ -43,10 +43,33 @@ int clinux_termination_signals(void);
 /// Which signal is pending on a descriptor of `clinux_termination_signals`, 0 when none is.
 int clinux_next_signal(int fd);
 
-/// Starts `path` in a process group of its own, its standard streams on /dev/null, no signal
-/// blocked, its soft limit of descriptors `descriptors` (0: as it is here). -1 and errno when it
-/// cannot be started. posix_spawn sets no limits.
-pid_t clinux_spawn(const char *path, char *const arguments[], uint64_t descriptors);
+/// A program to be started.
+struct clinux_program {
+    const char *path;
+    /// argv, NULL at its end.
+    char *const *arguments;
+    /// NAME=value, NULL at its end; NULL for this process's own.
+    char *const *environment;
+    /// Where it works; NULL for here.
+    const char *folder;
+    /// Its standard streams; -1 for /dev/null.
+    int streams[3];
+    /// Its soft limit of descriptors; 0 for as it is here. posix_spawn sets no limits.
+    uint64_t descriptors;
+    /// The signal that it gets when the thread that started it ends; 0 for none.
+    int signal_at_death;
+};
+
+/// Starts a program in a process group of its own, no signal blocked. -1 and errno when it cannot
+/// be started.
+pid_t clinux_spawn(const struct clinux_program *program);
+/// A descriptor that is readable once the process has ended, close-on-exec.
+int clinux_process_descriptor(pid_t id);
+/// A pipe, both ends close-on-exec, only the reading one non-blocking.
+int clinux_pipe(int ends[2]);
+/// How the process `id` has ended, which stays to be waited for: its status, or 256 and the signal's
+/// number; -1 while it runs.
+int clinux_peek_exit(pid_t id);
 
 /// The `index`-th variable of the environment as `NAME=value`, NULL past the last one.
 const char *clinux_environment_entry(int index);

@@ -1,0 +1,205 @@
+internal import Backends
+internal import Blocks
+internal import DaprAPI
+internal import HTTP
+internal import Transport
+internal import YAML
+
+/// What one sidecar is to be, decided and checked, nothing opened yet.
+struct SidecarPlan: Sendable {
+    var appID: String
+    var settings: SidecarSettings
+    var headLimit: Int
+    var addresses: [SocketAddress]
+    var components: [Component]
+    var httpEndpoints: [HTTPEndpoint] = []
+    var opener: StoreOpener
+    var appPort: UInt16?
+    /// How long a stop waits for requests under way.
+    var grace: Duration
+    var log: Log
+    var logsRequests: Bool
+}
+
+/// One sidecar of a process: opens its components, listens, waits for its application, stops.
+///
+/// `serve` has one, `run -f` several in one sandbox. Confined to the sandbox's loop.
+final class SidecarHost {
+    let plan: SidecarPlan
+    let sidecar: Sidecar
+    private var server: Server?
+    private var channel: HTTPChannel?
+    private var life: AppLife?
+
+    private var limits: HTTPLimits { HTTPLimits(readBufferSize: plan.headLimit) }
+
+    init(_ plan: SidecarPlan, in sandbox: Sandbox) {
+        self.plan = plan
+        sidecar = Sidecar(appID: plan.appID, settings: plan.settings, in: sandbox)
+    }
+
+    /// Opens components and ports: from here on the API is answered.
+    ///
+    /// - Parameter onShutdown: called when somebody asked for a stop by request; `true` for at once.
+    /// - Returns: where it listens.
+    func open(
+        on loop: isolated EventLoop, onShutdown: @escaping (_ force: Bool) -> Void
+    ) async throws(Failure) -> SocketAddress {
+        sidecar.log = plan.log
+        sidecar.httpEndpoints = plan.httpEndpoints
+        let sandbox = sidecar.sandbox
+        if sandbox.channels == nil { sandbox.channels = HTTPChannels(limits: limits, on: loop) }
+        sandbox.host = HostIdentity(
+            address: ProcessEnvironment["DAPR_HOST_IP"] ?? "127.0.0.1",
+            name: ProcessEnvironment.hostName)
+        openChannel(on: loop)
+        try await openComponents()
+        let front = Front(sidecar: sidecar, onShutdown: onShutdown)
+        let server = Server(
+            limits: limits, on: loop.reactor,
+            handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
+        let address = try listen(server, on: loop)
+        self.server = server
+        sidecar.isOutboundReady = true
+        return address
+    }
+
+    /// Stops taking requests and lets those that have arrived be answered.
+    ///
+    /// - Returns: whether all were answered in time.
+    func stop(on loop: isolated EventLoop) async -> Bool {
+        let begin = Reactor.monotonicNow()
+        life?.stop()
+        await server?.stop(grace: plan.grace, on: loop)
+        channel?.close()
+        let isLate = Reactor.monotonicNow() - begin >= plan.grace.nanoseconds
+        if isLate { plan.log.write(.error, "Graceful shutdown timeout exceeded, forcing shutdown") }
+        return !isLate
+    }
+
+    /// The stores that were opened and where their data lies, for people.
+    var places: [String] {
+        plan.components.filter { component in
+            sidecar.stateComponents.contains { $0.name == component.name }
+        }.map { "\($0.name) (\(plan.opener.place(of: $0)))" }
+    }
+
+    private func openComponents() async throws(Failure) {
+        for component in plan.components {
+            guard component.category == "state" else {
+                plan.log.write(
+                    .warn,
+                    "the component \(component.name) of type \(component.type) is skipped: "
+                        + "only state stores are supported yet")
+                continue
+            }
+            do throws(ComponentFailure) {
+                sidecar.add(try await plan.opener.openState(component, for: sidecar))
+            } catch {
+                guard component.ignoresErrors else { throw failure(error, of: component) }
+                plan.log.write(.warn, "\(error.message) (ignored: ignoreErrors)")
+            }
+        }
+    }
+
+    /// With the place of the component's description, if it has one.
+    private func failure(_ error: ComponentFailure, of component: Component) -> Failure {
+        let status = error.cause == .backend ? ExitStatus.runtime : .file
+        guard let origin = component.origin else { return Failure(status, error.message) }
+        let diagnostic = Diagnostic(.error, error.message, at: origin.span, in: origin.source)
+        return Failure(status, diagnostic.rendered, isDiagnostic: true)
+    }
+
+    // MARK: Listening
+
+    private func listen(
+        _ server: Server, on loop: isolated EventLoop
+    ) throws(Failure) -> SocketAddress {
+        guard let first = plan.addresses.first else {
+            throw Failure(.usage, "no address to listen at: name one in --dapr-listen-addresses")
+        }
+        let listeners = try listeners(on: loop.reactor)
+        for listener in listeners { server.serve(listener, on: loop) }
+        return first.with(port: listeners.first?.address.port ?? first.port)
+    }
+
+    /// One per address. A port that the kernel chose for the first may be another program's in the
+    /// second family; then it chooses again.
+    private func listeners(on reactor: Reactor) throws(Failure) -> [Listener] {
+        for _ in 0..<Self.portChoices {
+            do throws(ListenFailure) {
+                return try bind(reactor)
+            } catch {
+                guard error.isChosenPort, error.error.isAddressInUse else {
+                    throw failure(error.error, at: error.address)
+                }
+            }
+        }
+        throw Failure(.runtime, "cannot listen: no port is free for all addresses")
+    }
+
+    private static let portChoices = 32
+
+    private struct ListenFailure: Error {
+        let error: SystemError
+        let address: SocketAddress
+        let isChosenPort: Bool
+    }
+
+    private func bind(_ reactor: Reactor) throws(ListenFailure) -> [Listener] {
+        var listeners: [Listener] = []
+        for address in plan.addresses {
+            // The other family takes the port that the first one was given.
+            let port = listeners.first?.address.port
+            let wanted = address.port == 0 ? address.with(port: port ?? 0) : address
+            do throws(SystemError) {
+                listeners.append(try Listener(at: wanted, on: reactor))
+            } catch {
+                // A machine without IPv6 listens on IPv4 alone.
+                if port != nil, error.isAddressUnavailable { continue }
+                for listener in listeners { listener.close() }
+                throw ListenFailure(
+                    error: error, address: wanted, isChosenPort: address.port == 0 && port != nil)
+            }
+        }
+        return listeners
+    }
+
+    private func failure(_ error: SystemError, at address: SocketAddress) -> Failure {
+        let mend =
+            error.isAddressInUse
+            ? ": another program has it; choose another with --dapr-http-port, or 0 for a free one"
+            : ""
+        return Failure(.runtime, "cannot listen at \(address): \(error.reason)\(mend)")
+    }
+
+    // MARK: The application
+
+    /// Ready is who has an application that accepts connections, or none.
+    func waitForApp(
+        startedAt begin: MonotonicTime, on loop: isolated EventLoop
+    ) {
+        guard let port = plan.appPort else { return ready(startedAt: begin) }
+        guard let channel else { return }
+        let life = AppLife(of: sidecar, channel, host: plan.settings.appChannelAddress, port: port)
+        self.life = life
+        loop.spawn { await life.run { self.ready(startedAt: begin) } }
+    }
+
+    /// The way to the application, which need not be there yet.
+    private func openChannel(on loop: EventLoop) {
+        guard let port = plan.appPort else { return }
+        let channel = HTTPChannel(
+            to: .init(host: plan.settings.appChannelAddress, port: port),
+            maxConcurrency: plan.settings.appMaxConcurrency, token: plan.settings.appToken,
+            limits: limits, on: loop)
+        self.channel = channel
+        sidecar.appChannel = channel
+    }
+
+    private func ready(startedAt begin: MonotonicTime) {
+        sidecar.isReady = true
+        let elapsed = (Reactor.monotonicNow() - begin) / 1_000_000
+        plan.log.write(.info, "dapr initialized. Status: Running. Init Elapsed \(elapsed)ms")
+    }
+}
