@@ -48,11 +48,17 @@ package struct BrokerSubscription: Sendable {
     package var group: String
     /// The subscription's own metadata.
     package var metadata: Metadata
+    /// Messages handed out at a time at most, where the broker keeps an order otherwise: one, or as
+    /// many as a bulk subscription takes together.
+    package var concurrency: Int
 
-    package init(topic: String, group: String, metadata: Metadata = [:]) {
+    package init(
+        topic: String, group: String, metadata: Metadata = [:], concurrency: Int = 1
+    ) {
         self.topic = topic
         self.group = group
         self.metadata = metadata
+        self.concurrency = concurrency
     }
 }
 

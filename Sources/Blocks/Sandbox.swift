@@ -31,6 +31,7 @@ package final class Sandbox {
     /// Opens ways to other servers; nil where nothing is invoked.
     package var channels: (any OutboundChannels)?
     private var backends: [String: any StateStore] = [:]
+    private var brokers: [String: any MessageBroker] = [:]
 
     package init(
         on loop: EventLoop, clock: any SandboxClock, random: RandomSource, keyPrefix: String = ""
@@ -53,9 +54,21 @@ package final class Sandbox {
         return made
     }
 
+    /// The broker for `connection`, made once, likewise.
+    package func broker<E: Error>(
+        _ connection: String, make: () async throws(E) -> any MessageBroker
+    ) async throws(E) -> any MessageBroker {
+        if let known = brokers[connection] { return known }
+        let made = try await make()
+        brokers[connection] = made
+        return made
+    }
+
     /// Closes every back end.
     package func close() async {
         for backend in backends.values { await backend.close() }
         backends = [:]
+        for broker in brokers.values { await broker.close() }
+        brokers = [:]
     }
 }

@@ -6,6 +6,8 @@ package final class Sidecar {
     package private(set) var stateComponents: [StateComponent] = []
     package private(set) var pubSubComponents: [PubSubComponent] = []
     package var httpEndpoints: [HTTPEndpoint] = []
+    /// What the application is subscribed to; nil before anybody has asked.
+    package var subscriptions: Subscriptions?
     /// The way to the application; nil for a sidecar without one.
     package var appChannel: (any AppChannel)?
     /// Where its parts write log lines; nil where nobody reads any.
@@ -49,6 +51,9 @@ package final class Sidecar {
                 appID: words.first ?? appID, namespace: words.dropFirst().first ?? namespace,
                 isRemote: peer != nil))
     }
+
+    /// The pub/sub building block, publishing.
+    package var pubSub: PubSubBlock { PubSubBlock(sidecar: self) }
 
     /// The environment's NAMESPACE.
     package var namespace: String { settings.namespace ?? "default" }

@@ -8,6 +8,7 @@ struct ResourceFiles {
     /// All that was found, in the order of folders and file names.
     private(set) var components: [Component] = []
     private(set) var httpEndpoints: [HTTPEndpoint] = []
+    private(set) var subscriptions: [Subscription] = []
     private(set) var configuration = ConfigurationResource()
     private(set) var diagnostics: [Diagnostic] = []
     /// Files that lie beside resources and are none.
@@ -67,6 +68,10 @@ struct ResourceFiles {
         let result = ResourceParser.parse(SourceText(name: path, bytes: bytes), context)
         components += result.components
         httpEndpoints += result.httpEndpoints
+        subscriptions += result.subscriptions
+        if let fatal = result.fatal.first {
+            throw Failure(.file, fatal.rendered, isDiagnostic: true)
+        }
         diagnostics += result.diagnostics
         if result.configuration != ConfigurationResource() { configuration = result.configuration }
     }

@@ -116,7 +116,7 @@ struct ServeCommand: LongRunning {
         let plan = SidecarPlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
-            httpEndpoints: files.httpEndpoints,
+            httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
             opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(
@@ -153,8 +153,11 @@ struct ServeCommand: LongRunning {
     private func components(_ found: [Component]) -> [Component] {
         guard store != nil || found.isEmpty && sidecar.resourcesPaths.isEmpty else { return found }
         let type = (store ?? .sqlite).type.rawValue
-        return [Component(name: "statestore", type: type)]
-            + found.filter { $0.name != "statestore" }
+        let chosen = Component(name: "statestore", type: type)
+        guard found.isEmpty, sidecar.resourcesPaths.isEmpty else {
+            return [chosen] + found.filter { $0.name != "statestore" }
+        }
+        return [chosen, Component(name: "pubsub", type: "pubsub.in-memory")]
     }
 
     private func opener(_ log: Log) throws -> StoreOpener {

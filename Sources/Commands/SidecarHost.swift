@@ -13,6 +13,8 @@ struct SidecarPlan: Sendable {
     var addresses: [SocketAddress]
     var components: [Component]
     var httpEndpoints: [HTTPEndpoint] = []
+    /// Those of resource files.
+    var subscriptions: [Subscription] = []
     var opener: StoreOpener
     var appPort: UInt16?
     /// How long a stop waits for requests under way.
@@ -70,6 +72,7 @@ final class SidecarHost {
     func stop(on loop: isolated EventLoop) async -> Bool {
         let begin = Reactor.monotonicNow()
         life?.stop()
+        await sidecar.subscriptions?.stop()
         await server?.stop(grace: plan.grace, on: loop)
         channel?.close()
         let isLate = Reactor.monotonicNow() - begin >= plan.grace.nanoseconds
@@ -86,15 +89,18 @@ final class SidecarHost {
 
     private func openComponents() async throws(Failure) {
         for component in plan.components {
-            guard component.category == "state" else {
-                plan.log.write(
-                    .warn,
-                    "the component \(component.name) of type \(component.type) is skipped: "
-                        + "only state stores are supported yet")
-                continue
-            }
             do throws(ComponentFailure) {
-                sidecar.add(try await plan.opener.openState(component, for: sidecar))
+                switch component.category {
+                case "state":
+                    sidecar.add(try await plan.opener.openState(component, for: sidecar))
+                case "pubsub":
+                    sidecar.add(try await plan.opener.openPubSub(component, for: sidecar))
+                default:
+                    plan.log.write(
+                        .warn,
+                        "the component \(component.name) of type \(component.type) is skipped: "
+                            + "fakedapr does not have its building block yet")
+                }
             } catch {
                 guard component.ignoresErrors else { throw failure(error, of: component) }
                 plan.log.write(.warn, "\(error.message) (ignored: ignoreErrors)")
@@ -183,6 +189,9 @@ final class SidecarHost {
         guard let channel else { return }
         let life = AppLife(of: sidecar, channel, host: plan.settings.appChannelAddress, port: port)
         self.life = life
+        let subscriptions = Subscriptions(of: sidecar, declared: plan.subscriptions)
+        sidecar.subscriptions = subscriptions
+        life.add(subscriptions)
         loop.spawn { await life.run { self.ready(startedAt: begin) } }
     }
 

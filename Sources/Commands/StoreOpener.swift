@@ -41,9 +41,12 @@ struct StoreOpener: ComponentOpener {
     func openPubSub(
         _ component: Component, for sidecar: Sidecar
     ) async throws(ComponentFailure) -> PubSubComponent {
-        throw ComponentFailure(
-            component.name, .description,
-            "the component \(component.name) cannot be used: \(component.type) is not built yet")
+        let broker = try await BrokerOpener(self).broker(of: component, in: sidecar)
+        return PubSubComponent(
+            name: component.name, type: component.type, version: component.version, broker: broker,
+            group: component.setting("consumerID").flatMap { $0.isEmpty ? nil : $0 }
+                ?? sidecar.appID,
+            appID: sidecar.appID, settings: component.metadata)
     }
 
     // MARK: Types

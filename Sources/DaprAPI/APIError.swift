@@ -8,6 +8,7 @@ package struct APIError: Error {
     enum Detail {
         /// `metadata` nil is written as `null`, which is what Dapr does when the code passes no map.
         case errorInfo(reason: String, metadata: KeyValuePairs<String, String>?)
+        case errorInfoOf(reason: String, metadata: [String: String])
         case resourceInfo(type: String, name: String, description: String)
         case badRequest(field: String?, description: String)
         case help(url: String, description: String)
@@ -57,6 +58,15 @@ extension APIError.Detail {
             writer.key("metadata")
             Self.write(metadata, to: &writer)
             writer.member("reason", reason)
+        case .errorInfoOf(let reason, let metadata):
+            writer.member("domain", "dapr.io")
+            writer.key("metadata")
+            writer.beginObject()
+            for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
+                writer.member(name, value)
+            }
+            writer.endObject()
+            writer.member("reason", reason)
         case .resourceInfo(let type, let name, let description):
             writer.member("description", description)
             writer.member("owner", "")
@@ -84,7 +94,7 @@ extension APIError.Detail {
 
     private var typeName: String {
         switch self {
-        case .errorInfo: "ErrorInfo"
+        case .errorInfo, .errorInfoOf: "ErrorInfo"
         case .resourceInfo: "ResourceInfo"
         case .badRequest: "BadRequest"
         case .help: "Help"

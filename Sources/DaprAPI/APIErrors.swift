@@ -27,6 +27,82 @@ extension APIError {
         APIError(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match")
     }
 
+    // MARK: Pub/sub
+
+    static func pubSubNotFound(_ pubsub: String, _ metadata: [String: String]) -> APIError {
+        APIError(
+            404, "ERR_PUBSUB_NOT_FOUND", "pubsub \(pubsub) is not found",
+            .errorInfoOf(reason: "DAPR_PUBSUB_NOT_FOUND", metadata: metadata))
+    }
+
+    static func emptyTopic(_ pubsub: String) -> APIError {
+        pubSub(
+            404, "ERR_TOPIC_NAME_EMPTY", "topic is empty in pubsub \(pubsub)", pubsub,
+            "DAPR_PUBSUB_TOPIC_NAME_EMPTY", [:])
+    }
+
+    static func rawPayload(_ pubsub: String, _ value: String) -> APIError {
+        pubSub(
+            400, "ERR_PUBSUB_REQUEST_METADATA",
+            "failed deserializing metadata. Error: rawPayload value must be a valid boolean: "
+                + "actual is '\(value)'", pubsub, "DAPR_PUBSUB_METADATA_DESERIALIZATION", nil)
+    }
+
+    static func notAnEvent(_ pubsub: String, _ appID: String) -> APIError {
+        pubSub(
+            500, "ERR_PUBSUB_CLOUD_EVENTS_SER", "cannot create cloudevent", pubsub,
+            "DAPR_PUBSUB_CLOUD_EVENT_CREATION",
+            ["appID": appID, "error": "cannot create cloudevent"])
+    }
+
+    static func forbiddenTopic(_ pubsub: String, _ topic: String, _ appID: String) -> APIError {
+        let text = "topic \(topic) is not allowed for app id \(appID)"
+        return pubSub(
+            403, "ERR_PUBSUB_FORBIDDEN", text, pubsub, "DAPR_PUBSUB_FORBIDDEN",
+            ["topic": topic, "error": text])
+    }
+
+    static func publish(_ pubsub: String, _ topic: String, _ why: String) -> APIError {
+        pubSub(
+            500, "ERR_PUBSUB_PUBLISH_MESSAGE",
+            "error when publishing to topic \(topic) in pubsub \(pubsub): \(why)", pubsub,
+            "DAPR_PUBSUB_PUBLISH_MESSAGE", ["topic": topic, "error": why])
+    }
+
+    static func unmarshalEvents(_ pubsub: String, _ topic: String, _ why: String) -> APIError {
+        pubSub(
+            400, "ERR_PUBSUB_EVENTS_SER",
+            "error when unmarshaling the request for topic \(topic) pubsub \(pubsub): \(why)",
+            pubsub, "DAPR_PUBSUB_UNMARSHAL_EVENTS", ["topic": topic, "error": why])
+    }
+
+    static func marshalEvents(_ pubsub: String, _ topic: String) -> APIError {
+        let why = "entryId is duplicated or not present for entry"
+        return pubSub(
+            400, "ERR_PUBSUB_EVENTS_SER",
+            "error marshaling events to bytes for topic \(topic) pubsub \(pubsub). error: \(why)",
+            pubsub, "DAPR_PUBSUB_MARSHAL_EVENTS", ["topic": topic, "error": why])
+    }
+
+    static func marshalEnvelope(_ pubsub: String, _ topic: String) -> APIError {
+        let why = "mismatch between contentType and event"
+        return pubSub(
+            400, "ERR_PUBSUB_EVENTS_SER",
+            "error when marshalling cloud event envelope for topic \(topic) pubsub \(pubsub): "
+                + "error: \(why)", pubsub, "DAPR_PUBSUB_MARSHAL_ENVELOPE",
+            ["topic": topic, "error": why])
+    }
+
+    private static func pubSub(
+        _ status: Int, _ code: String, _ message: String, _ pubsub: String, _ reason: String,
+        _ metadata: KeyValuePairs<String, String>?
+    ) -> APIError {
+        APIError(
+            status, code, message,
+            .resourceInfo(type: "pubsub", name: pubsub, description: message),
+            .errorInfo(reason: reason, metadata: metadata))
+    }
+
     // MARK: Bodies
 
     static func malformed(_ text: String) -> APIError {

@@ -42,6 +42,10 @@ final class Call {
     private(set) var body: ByteSlice = []
     /// What was done to which key.
     var records: [StateRecord] = []
+    /// Which topic it is about.
+    var message: MessageRecord?
+    /// The span of the request; empty when there is none.
+    var span = PubSubBlock.Trace(parent: "", state: "")
     /// Whether the answer brings a `traceparent` of its own.
     var hasTrace = false
     /// What a request that no route took was.

@@ -18,7 +18,7 @@ package final class Front: RequestHandler {
         self.sidecar = sidecar
         let endpoints =
             HealthEndpoints.all + MetadataEndpoints.all + StateEndpoints.all
-            + ShutdownEndpoints.all(onShutdown)
+            + PublishEndpoints.all + ShutdownEndpoints.all(onShutdown)
         let access = sidecar.settings.access
         router = Router(
             endpoints.filter { endpoint in
@@ -42,6 +42,10 @@ package final class Front: RequestHandler {
         }
         let call = Call(sidecar: sidecar, request: request, parameters: parameters)
         let trace = trace.field(for: request.head)
+        if let trace, trace.value != TraceParent.zero {
+            let state = request.head.fields["tracestate"].map { String(text: $0) }
+            call.span = .init(parent: trace.value, state: state ?? "")
+        }
         var response = await answer(call, match?.endpoint, path, trace: trace?.value)
         if let trace, !call.hasTrace { response.fields.append(trace) }
         cors.add(to: &response, head: request.head)
@@ -89,7 +93,7 @@ package final class Front: RequestHandler {
         sidecar.sandbox.journal.append(
             JournalEntry(
                 time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api,
-                status: response.status, state: call.records,
+                status: response.status, state: call.records, message: call.message,
                 head: withoutToken(head.bytes[fieldsStart...]), method: head.method,
                 target: head.bytes[head.path.startIndex..<targetEnd],
                 requestBody: call.body, responseBody: response.body))

@@ -35,6 +35,8 @@ enum MetadataEndpoints {
         writeFeatures(&writer)
         writeComponents(sidecar, &writer)
         writeExtended(sidecar, &writer)
+        writeSubscriptions(sidecar, &writer)
+        writeEndpoints(sidecar, &writer)
         writeAppConnection(sidecar.settings, &writer)
         writeActorRuntime(sidecar, &writer)
         writer.endObject()
@@ -51,7 +53,7 @@ enum MetadataEndpoints {
     }
 
     private static func writeComponents(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
-        guard !sidecar.stateComponents.isEmpty else { return }
+        guard !sidecar.stateComponents.isEmpty || !sidecar.pubSubComponents.isEmpty else { return }
         writer.key("components")
         writer.beginArray()
         for component in sidecar.stateComponents {
@@ -65,7 +67,76 @@ enum MetadataEndpoints {
             writer.endArray()
             writer.endObject()
         }
+        for component in sidecar.pubSubComponents {
+            writer.beginObject()
+            writer.member("name", component.name)
+            writer.member("type", component.type)
+            writer.member("version", component.version)
+            let features = component.broker.features
+            if !features.isEmpty {
+                writer.key("capabilities")
+                writer.beginArray()
+                for feature in features { writer.string(feature.rawValue) }
+                writer.endArray()
+            }
+            writer.endObject()
+        }
         writer.endArray()
+    }
+
+    private static func writeSubscriptions(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
+        guard let active = sidecar.subscriptions?.active, !active.isEmpty else { return }
+        writer.key("subscriptions")
+        writer.beginArray()
+        for subscription in active {
+            writer.beginObject()
+            writer.member("pubsubname", subscription.pubsub)
+            writer.member("topic", subscription.topic)
+            if !subscription.metadata.isEmpty {
+                writer.key("metadata")
+                writer.beginObject()
+                for (name, value) in subscription.metadata.sorted(by: { $0.key < $1.key }) {
+                    writer.member(name, value)
+                }
+                writer.endObject()
+            }
+            writer.key("rules")
+            writer.beginArray()
+            for rule in subscription.rules {
+                writer.beginObject()
+                if let match = rule.matchText { writer.member("match", match) }
+                writer.member("path", rule.shownPath)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.member("deadLetterTopic", subscription.deadLetterTopic)
+            writer.member("type", subscription.kind.rawValue)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private static func writeEndpoints(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
+        guard !sidecar.httpEndpoints.isEmpty else { return }
+        writer.key("httpEndpoints")
+        writer.beginArray()
+        for endpoint in sidecar.httpEndpoints {
+            writer.beginObject()
+            writer.member("name", endpoint.name)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private static func writeHealth(_ check: AppHealthCheck, _ writer: inout JSONWriter) {
+        writer.key("health")
+        writer.beginObject()
+        writer.member("healthCheckPath", check.path)
+        writer.member("healthProbeInterval", GoDuration.text(check.interval))
+        writer.member("healthProbeTimeout", GoDuration.text(check.timeout))
+        writer.key("healthThreshold")
+        writer.number(check.threshold)
+        writer.endObject()
     }
 
     /// A store with etags and transactions can hold actors.
@@ -101,6 +172,7 @@ enum MetadataEndpoints {
             writer.key("maxConcurrency")
             writer.number(most)
         }
+        if let check = settings.appHealthCheck { writeHealth(check, &writer) }
         writer.endObject()
     }
 

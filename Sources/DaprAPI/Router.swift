@@ -13,9 +13,15 @@ struct Router {
 
     /// Endpoints by how many segments their pattern has.
     private var byLength: [[Endpoint]] = []
+    /// Endpoints whose last parameter takes all that is left of the path.
+    private var open: [Endpoint] = []
 
     init(_ endpoints: [Endpoint]) {
         for endpoint in endpoints {
+            guard !endpoint.pattern.isOpen else {
+                open.append(endpoint)
+                continue
+            }
             let length = endpoint.pattern.segments.count
             while byLength.count <= length { byLength.append([]) }
             byLength[length].append(endpoint)
@@ -24,9 +30,15 @@ struct Router {
 
     func match(_ method: ByteSlice, _ path: ByteSlice) -> Match? {
         let segments = Self.segments(of: path)
-        guard segments.count < byLength.count else { return nil }
-        for endpoint in byLength[segments.count] where endpoint.accepts(method) {
-            if let parameters = endpoint.pattern.match(segments) {
+        if segments.count < byLength.count {
+            for endpoint in byLength[segments.count] where endpoint.accepts(method) {
+                if let parameters = endpoint.pattern.match(segments) {
+                    return Match(endpoint: endpoint, parameters: parameters)
+                }
+            }
+        }
+        for endpoint in open where endpoint.accepts(method) {
+            if let parameters = endpoint.pattern.match(open: segments, of: path) {
                 return Match(endpoint: endpoint, parameters: parameters)
             }
         }
@@ -50,6 +62,9 @@ struct Router {
     /// Whether some method has a route for `path`.
     func knows(_ path: ByteSlice) -> Bool {
         let segments = Self.segments(of: path)
+        if open.contains(where: { $0.pattern.match(open: segments, of: path) != nil }) {
+            return true
+        }
         guard segments.count < byLength.count else { return false }
         return byLength[segments.count].contains { $0.pattern.match(segments) != nil }
     }
@@ -64,12 +79,25 @@ struct PathPattern: ExpressibleByStringLiteral {
 
     let text: String
     let segments: [Segment]
+    /// Whether the last parameter takes all that is left: `/v1.0/publish/{pubsubname}/{topic...}`.
+    let isOpen: Bool
 
     init(stringLiteral text: String) {
         self.text = text
+        isOpen = text.hasSuffix("...}")
         segments = text.split(separator: "/").map {
             $0.hasPrefix("{") ? .parameter : .literal(Array($0.utf8))
         }
+    }
+
+    /// The same for an open pattern: the last parameter holds slashes.
+    func match(open path: [ByteSlice], of whole: ByteSlice) -> [ByteSlice]? {
+        guard path.count >= segments.count,
+            var parameters = match(Array(path[..<segments.count]))
+        else { return nil }
+        let last = path[segments.count - 1]
+        parameters[parameters.count - 1] = whole[last.startIndex..<whole.endIndex]
+        return parameters
     }
 
     /// The parameters of a path that fits, nil when it does not.

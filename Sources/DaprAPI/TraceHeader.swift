@@ -11,7 +11,9 @@ struct TraceHeader {
     /// What the answer says, and the application is told when it is called; nil for nothing.
     func field(for head: RequestHead) -> Response.Field? {
         guard mode != .off, !Self.isHealthCheck(head.path) else { return nil }
-        if case .sampling(let rate) = mode { return .init("Traceparent", span(of: head, rate: rate)) }
+        if case .sampling(let rate) = mode {
+            return .init("Traceparent", span(of: head, rate: rate))
+        }
         guard let given = head.fields["traceparent"], Self.traceID(given) != nil else {
             return Self.zero
         }

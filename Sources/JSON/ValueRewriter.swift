@@ -7,6 +7,8 @@ struct ValueRewriter {
     enum Style {
         /// `encoding/json`: sorted members, HTML escapes.
         case goJSON
+        /// The same with every number's own text.
+        case goExact
         /// jsoniter's fastest configuration: members as they came, floats rounded.
         case jsoniterFastest
         /// `fmt`'s `%v`: `map[a:1 b:[x y]]`.
@@ -108,6 +110,7 @@ struct ValueRewriter {
 
     private mutating func append(_ value: JSONReader) {
         switch value.kind {
+        case .number where style == .goExact: bytes.append(contentsOf: value.bytes)
         case .number: bytes.append(contentsOf: number(value).utf8)
         case .string: append(string: value.string)
         case .null where style == .goPrint: bytes.append(contentsOf: "<nil>".utf8)
@@ -118,8 +121,8 @@ struct ValueRewriter {
     private mutating func append(string: ByteSlice) {
         guard style != .goPrint else { return bytes.append(contentsOf: string) }
         var writer = JSONWriter(
-            reserving: string.count + 2, escapesHTML: style == .goJSON,
-            hasShortEscapes: style == .goJSON)
+            reserving: string.count + 2, escapesHTML: style != .jsoniterFastest,
+            hasShortEscapes: style != .jsoniterFastest)
         writer.string(string)
         bytes.append(contentsOf: writer.bytes)
     }
@@ -128,7 +131,7 @@ struct ValueRewriter {
         let number = Double(String(text: value.bytes)) ?? 0
         switch style {
         case .goPrint: return GoFloat.general(number)
-        case .goJSON: return GoFloat.json(number)
+        case .goJSON, .goExact: return GoFloat.json(number)
         case .jsoniterFastest:
             // What fits its fast path (0x4ffffff) is rounded to six decimals.
             guard abs(number) <= 83_886_079 else { return GoFloat.json(number) }

@@ -6,7 +6,8 @@ internal import JSON
 struct JournalQuestion {
     /// What may be asked for.
     static let fields = [
-        "api", "app", "method", "path", "status", "store", "operation", "key", "body", "json",
+        "api", "app", "method", "path", "status", "store", "operation", "key", "pubsub",
+        "topic", "body", "json",
     ]
 
     private let question: VerifyStep
@@ -41,6 +42,8 @@ struct JournalQuestion {
         case "app": .string(entry.appID)
         case "body": .string(String(text: entry.requestBody))
         case "json": try? JSONValue.parse(entry.requestBody)
+        case "pubsub": entry.message.map { .string($0.pubsub) }
+        case "topic": entry.message.map { .string($0.topic) }
         case "method": .string(String(text: entry.method))
         case "path": .string(String(text: entry.target))
         case "status": .number(String(entry.status))

@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Transport
 
 /// Why an invocation was not answered by an application, in Dapr's words.
 package struct InvocationError: Error, Equatable {
@@ -82,7 +81,7 @@ package struct InvokeBlock {
             throw InvocationError("name resolver not initialized")
         }
         do throws(AppChannelError) { return try channels.external(url) } catch {
-            throw InvocationError(Self.text(error))
+            throw InvocationError(error.text)
         }
     }
 
@@ -104,15 +103,17 @@ package struct InvokeBlock {
             guard let channels = sidecar.sandbox.channels else {
                 throw InvocationError("name resolver not initialized")
             }
-            do throws(AppChannelError) { return try await channels.peer(peer).call(request) } catch {
+            do throws(AppChannelError) { return try await channels.peer(peer).call(request) } catch
+            {
                 throw InvocationError(
                     "failed to invoke target \(id) after 3 retries. Error: rpc error: code = "
-                        + "Unavailable desc = \(Self.text(error))")
+                        + "Unavailable desc = \(error.text)")
             }
         case .external(let channel, let headers):
             var request = request
             let names = headers.map(\.name)
-            request.fields.removeAll { field in names.contains { $0.equalsIgnoringCase(field.name) } }
+            request.fields.removeAll { field in names.contains { $0.equalsIgnoringCase(field.name) }
+            }
             request.fields += headers
             return try await local(channel, request)
         }
@@ -122,7 +123,7 @@ package struct InvokeBlock {
         _ channel: any AppChannel, _ request: AppRequest
     ) async throws(InvocationError) -> AppResponse {
         do throws(AppChannelError) { return try await channel.call(request) } catch {
-            throw InvocationError(Self.text(error))
+            throw InvocationError(error.text)
         }
     }
 
@@ -134,7 +135,7 @@ package struct InvokeBlock {
         request.fields += callerFields + [AppField("Dapr-Callee-App-Id", callee)]
         do throws(AppChannelError) { return try await channel.call(request) } catch {
             throw InvocationError(
-                "rpc error: code = Internal desc = error invoking app channel: \(Self.text(error))")
+                "rpc error: code = Internal desc = error invoking app channel: \(error.text)")
         }
     }
 
@@ -152,18 +153,6 @@ package struct InvokeBlock {
             AppField("X-Forwarded-For", host.address), AppField("X-Forwarded-Host", host.name),
             AppField("Forwarded", "for=\(host.address);by=\(host.address);host=\(host.name)"),
         ]
-    }
-
-    private static func text(_ error: AppChannelError) -> String {
-        switch error {
-        case .notInitialized: "app channel is not initialized"
-        case .unhealthy: "rpc error: code = Internal desc = app is not in a healthy state"
-        case .failed(let text): text
-        case .timedOut: "context deadline exceeded"
-        case .cancelled: "context canceled"
-        case .body(.tooLarge): "stream too large"
-        case .body: "unexpected EOF"
-        }
     }
 }
 

@@ -9,6 +9,8 @@ package enum APIName: String, Sendable, CaseIterable {
     case shutdown
     case invoke
     case publish
+    /// A message on its way from a broker to an application.
+    case deliver
     case other
 }
 
@@ -34,6 +36,18 @@ package struct StateRecord: Sendable {
     }
 }
 
+/// Which topic a message went to or came from.
+package struct MessageRecord: Sendable, Equatable {
+    /// The component's name.
+    package let pubsub: String
+    package let topic: String
+
+    package init(pubsub: String, topic: String) {
+        self.pubsub = pubsub
+        self.topic = topic
+    }
+}
+
 /// One request and its answer, as the journal keeps them: exactly-sized bytes of its own, so that
 /// an entry never pins a connection's buffers.
 package struct JournalEntry: Sendable {
@@ -45,6 +59,8 @@ package struct JournalEntry: Sendable {
     package let api: APIName
     package let status: Int
     package let state: [StateRecord]
+    /// nil for what is about no message.
+    package let message: MessageRecord?
     /// Bytes of the whole request body, whatever was kept of it.
     package let requestBodyLength: Int
     /// Bytes of the whole answer body, whatever was kept of it.
@@ -63,7 +79,8 @@ package struct JournalEntry: Sendable {
     /// - Parameter head: the request's header lines, its empty line included.
     package init(
         time: Timestamp, appID: String, api: APIName, status: Int, state: [StateRecord],
-        head: ByteSlice, method: ByteSlice, target: ByteSlice, requestBody: ByteSlice,
+        message: MessageRecord? = nil, head: ByteSlice, method: ByteSlice, target: ByteSlice,
+        requestBody: ByteSlice,
         responseBody: ByteSlice
     ) {
         self.time = time
@@ -71,6 +88,7 @@ package struct JournalEntry: Sendable {
         self.api = api
         self.status = status
         self.state = state
+        self.message = message
         requestBodyLength = requestBody.count
         responseBodyLength = responseBody.count
         let request = requestBody.prefix(JournalLimits.keptBodyBytes)

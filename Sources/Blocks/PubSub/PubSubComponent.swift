@@ -11,11 +11,13 @@ package final class PubSubComponent {
     package let group: String
     /// Settings that the sidecar itself obeys: scopes, allowed and protected topics.
     package let settings: [String: String]
+    package let scopes: PubSubScopes
 
     package init(
         name: String, type: String, version: String, broker: any MessageBroker, group: String,
-        settings: [String: String] = [:]
+        appID: String, settings: [String: String] = [:]
     ) {
+        scopes = PubSubScopes(settings: settings, appID: appID)
         self.name = name
         self.type = type
         self.version = version

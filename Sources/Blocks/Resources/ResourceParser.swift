@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CEL
 internal import JSON
 package import YAML
 
@@ -29,6 +30,9 @@ package struct ResourceParser {
     package struct Result {
         package var components: [Component] = []
         package var httpEndpoints: [HTTPEndpoint] = []
+        package var subscriptions: [Subscription] = []
+        /// What ends a start in Dapr: a subscription with a rule that is none.
+        package var fatal: [Diagnostic] = []
         package var configuration = ConfigurationResource()
         package var diagnostics: [Diagnostic] = []
     }
@@ -70,6 +74,8 @@ package struct ResourceParser {
         }
         switch (version, kind) {
         case ("dapr.io/v1alpha1", "Component"): takeComponent(document)
+        case ("dapr.io/v1alpha1", "Subscription"): takeSubscription(document, isV2: false)
+        case ("dapr.io/v2alpha1", "Subscription"): takeSubscription(document, isV2: true)
         case ("dapr.io/v1alpha1", "HTTPEndpoint"): takeEndpoint(document)
         case (_, "Configuration"): result.configuration.take(document)
         case (_, "Component"):
@@ -77,6 +83,30 @@ package struct ResourceParser {
                 "skipped: Dapr takes components of apiVersion dapr.io/v1alpha1 only", document,
                 hint: "write `apiVersion: dapr.io/v1alpha1`")
         default: warn("skipped: resources of kind \(kind) are not supported yet", document)
+        }
+    }
+
+    private mutating func takeSubscription(_ document: YAMLNode, isV2: Bool) {
+        let metadata = document.member(ignoringCase: "metadata")
+        guard isMeantForUs(document, metadata) else { return }
+        let name = metadata?.member(ignoringCase: "name")?.text ?? ""
+        guard let spec = document.member(ignoringCase: "spec") else {
+            return warn("skipped: the Subscription \(name) has no spec", document)
+        }
+        do throws(SubscriptionResource.Problem) {
+            var subscription = try SubscriptionResource.read(spec, name: name, isV2: isV2)
+            subscription.origin = Component.Origin(source: source, span: document.span)
+            result.subscriptions.append(subscription)
+        } catch {
+            switch error {
+            case .shape(let what, let node):
+                warn("skipped: the Subscription \(name): \(what)", node)
+            case .rule(let problem, let node):
+                result.fatal.append(
+                    Diagnostic(
+                        .error, "a rule of the Subscription \(name) is none: \(problem.text)",
+                        at: node.span, in: source, hint: problem.hint))
+            }
         }
     }
 

@@ -1,0 +1,133 @@
+package import Transport
+
+/// Messages in memory: every subscriber of the sandbox gets each one, in the order of publishing.
+///
+/// Nothing is kept for who subscribes later, and a delivery that failed is not repeated, as in Dapr's
+/// `pubsub.in-memory`; unlike there, the messages reach every app of the sandbox. Confined to its loop.
+package final class MemoryBroker: MessageBroker {
+    private let loop: EventLoop
+    private var consumers: [MemoryConsumer] = []
+    private var isClosed = false
+
+    /// Messages that wait for one subscription at most; who publishes more waits for space.
+    package static let queueLimit = 10_000
+
+    package init(on loop: EventLoop) { self.loop = loop }
+
+    package var features: [BrokerFeature] { [.subscribeWildcards] }
+
+    package func publish(_ message: BrokerMessage) async throws(BrokerError) {
+        guard !isClosed else { throw .closed }
+        // A list of its own: while one is waited for others may come and go.
+        for consumer in consumers where consumer.takes(message.topic) {
+            await consumer.put(message)
+        }
+    }
+
+    package func subscribe(
+        _ subscription: BrokerSubscription, _ handler: any MessageHandler
+    ) async throws(BrokerError) -> any BrokerConsumer {
+        guard !isClosed else { throw .closed }
+        let consumer = MemoryConsumer(subscription, handler, on: loop) { [weak self] consumer in
+            self?.consumers.removeAll { $0 === consumer }
+        }
+        consumers.append(consumer)
+        return consumer
+    }
+
+    package func close() async {
+        isClosed = true
+        for consumer in consumers { await consumer.cancel() }
+    }
+}
+
+/// One subscription: its queue, and tasks that hand out what is in it.
+private final class MemoryConsumer: BrokerConsumer {
+    private let topic: String
+    private let isPrefix: Bool
+    private let handler: any MessageHandler
+    private let onEnd: (MemoryConsumer) -> Void
+    private let changes: Waiters
+    private var queue: [BrokerMessage] = []
+    /// Where the queue begins: what is before was handed out.
+    private var head = 0
+    private var waiting: [Suspension<Void>] = []
+    private var isCancelled = false
+    private var running = 0
+
+    init(
+        _ subscription: BrokerSubscription, _ handler: any MessageHandler, on loop: EventLoop,
+        onEnd: @escaping (MemoryConsumer) -> Void
+    ) {
+        // A wildcard stands at the end and is not all there is.
+        isPrefix = subscription.topic.hasSuffix("*") && subscription.topic.utf8.count > 1
+        topic = isPrefix ? String(subscription.topic.dropLast()) : subscription.topic
+        self.handler = handler
+        self.onEnd = onEnd
+        changes = Waiters(on: loop.reactor)
+        for _ in 0..<max(1, subscription.concurrency) {
+            running += 1
+            loop.spawn { await self.run() }
+        }
+    }
+
+    func takes(_ topic: String) -> Bool {
+        isPrefix ? topic.hasPrefix(self.topic) : topic == self.topic
+    }
+
+    private var count: Int { queue.count - head }
+
+    func put(_ message: BrokerMessage) async {
+        while count >= MemoryBroker.queueLimit, !isCancelled {
+            _ = await changes.wait(until: .max) {
+                count < MemoryBroker.queueLimit || isCancelled
+            }
+        }
+        guard !isCancelled else { return }
+        queue.append(message)
+        waiting.popLast()?.resume()
+    }
+
+    private func take() -> BrokerMessage? {
+        guard head < queue.count else { return nil }
+        let message = queue[head]
+        head += 1
+        if head == queue.count {
+            queue.removeAll(keepingCapacity: queue.count < 1024)
+            head = 0
+        } else if head >= 1024 {
+            queue.removeFirst(head)
+            head = 0
+        }
+        if !changes.isEmpty { changes.wake() }
+        return message
+    }
+
+    private func run() async {
+        while !isCancelled {
+            if let message = take() {
+                _ = await handler.handle(message)
+            } else {
+                await Suspension<Void>.suspend { suspension in
+                    if isCancelled || count > 0 {
+                        suspension.resume()
+                    } else {
+                        waiting.append(suspension)
+                    }
+                }
+            }
+        }
+        running -= 1
+        if running == 0 { changes.wake() }
+    }
+
+    func cancel() async {
+        isCancelled = true
+        onEnd(self)
+        let idle = waiting
+        waiting = []
+        for suspension in idle { suspension.resume() }
+        changes.wake()
+        while running > 0 { _ = await changes.wait(until: .max) { running == 0 } }
+    }
+}

@@ -1,0 +1,180 @@
+internal import Backends
+internal import Bytes
+internal import JSON
+internal import Transport
+
+/// Hands the messages of one bulk subscription to the application, several in one request
+/// (pubsub.md §6 of the specification).
+///
+/// A batch is sent when it is full, or when its first message has waited long enough. Confined to the
+/// sandbox's loop.
+final class BulkDelivery: MessageHandler {
+    private let sidecar: Sidecar
+    private let component: PubSubComponent
+    private let subscription: Subscription
+    private let deadLetters: Delivery
+    private var batch: [Pending] = []
+    private var batchNumber = 0
+
+    /// A message whose broker waits for what becomes of it.
+    private struct Pending {
+        let message: BrokerMessage
+        let entryID: String
+        let answer: Suspension<MessageOutcome>
+    }
+
+    init(of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar) {
+        self.subscription = subscription
+        self.component = component
+        self.sidecar = sidecar
+        deadLetters = Delivery(of: subscription, from: component, to: sidecar)
+    }
+
+    func handle(_ message: BrokerMessage) async -> MessageOutcome {
+        let id = String(text: sidecar.sandbox.random.uuid())
+        return await Suspension<MessageOutcome>.suspend { suspension in
+            batch.append(Pending(message: message, entryID: id, answer: suspension))
+            if batch.count >= subscription.bulk.maxMessages {
+                flush()
+            } else if batch.count == 1 {
+                let number = batchNumber
+                sidecar.sandbox.loop.reactor.after(subscription.bulk.maxAwait) {
+                    if self.batchNumber == number { self.flush() }
+                }
+            }
+        }
+    }
+
+    private func flush() {
+        let full = batch
+        batch = []
+        batchNumber += 1
+        guard !full.isEmpty else { return }
+        sidecar.sandbox.loop.spawn { await self.deliver(full) }
+    }
+
+    // MARK: One batch
+
+    /// What was made of an entry: its event, or why there is none.
+    private struct Entry {
+        let pending: Pending
+        let event: EventReading
+    }
+
+    private func deliver(_ batch: [Pending]) async {
+        var byPath: [(path: String, entries: [Entry])] = []
+        for pending in batch {
+            switch deadLetters.prepare(pending.message) {
+            case .success(let (event, path)):
+                let entry = Entry(pending: pending, event: event)
+                if let index = byPath.firstIndex(where: { $0.path == path }) {
+                    byPath[index].entries.append(entry)
+                } else {
+                    byPath.append((path, [entry]))
+                }
+            case .failure(let verdict):
+                pending.answer.resume(
+                    returning: await deadLetters.settle(pending.message, verdict))
+            }
+        }
+        for (path, entries) in byPath { await post(entries, to: path) }
+    }
+
+    private func post(_ entries: [Entry], to path: String) async {
+        let (status, body) = await call(envelope(entries), path, entries)
+        let verdicts = BulkVerdicts.read(status, body, entries.map(\.pending.entryID))
+        for (entry, verdict) in zip(entries, verdicts) {
+            // An unknown path of the application drops its entries past the dead letters.
+            let outcome =
+                status == 404
+                ? .done : await deadLetters.settle(entry.pending.message, verdict)
+            entry.pending.answer.resume(returning: outcome)
+        }
+    }
+
+    private func call(
+        _ envelope: ByteSlice, _ path: String, _ entries: [Entry]
+    ) async -> (status: Int, body: ByteSlice) {
+        guard let channel = sidecar.appChannel, let first = entries.first else { return (0, []) }
+        let request = AppRequest(
+            method: "POST", target: DeliveryFields.target(path),
+            fields: DeliveryFields.all(
+                BrokerMessage(topic: subscription.topic, data: []), first.event, component.name,
+                sidecar, contentType: "application/json"),
+            body: .bytes(envelope))
+        do throws(AppChannelError) {
+            let answer = try await channel.call(request)
+            let body = (try? await answer.body.collect(upTo: 4 << 20)) ?? []
+            deadLetters.record(
+                first.pending.message, path, status: answer.status, envelope, body)
+            return (answer.status, body)
+        } catch {
+            deadLetters.record(first.pending.message, path, status: 0, envelope, [])
+            return (0, [])
+        }
+    }
+
+    private func envelope(_ entries: [Entry]) -> ByteSlice {
+        var writer = JSONWriter(reserving: entries.reduce(512) { $0 + $1.event.bytes.count + 256 })
+        writer.beginObject()
+        writer.member("id", String(text: sidecar.sandbox.random.uuid()))
+        writer.member("type", "com.dapr.event.sent.bulk")
+        writer.member("topic", subscription.topic)
+        writer.member("pubsubname", component.name)
+        writer.key("metadata")
+        writer.beginObject()
+        writer.member("pubsubName", component.name)
+        writer.endObject()
+        writer.key("entries")
+        writer.beginArray()
+        for entry in entries { write(entry, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes[...]
+    }
+
+    private func write(_ entry: Entry, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("entryId", entry.pending.entryID)
+        writer.key("event")
+        if subscription.isRaw {
+            writer.string(String(text: Base64.encode(entry.pending.message.data)))
+        } else {
+            writer.raw(entry.event.bytes)
+        }
+        writer.key("metadata")
+        writer.beginObject()
+        for (name, value) in entry.pending.message.metadata.sorted(by: { $0.key < $1.key }) {
+            writer.member(name, value)
+        }
+        writer.endObject()
+        writer.member(
+            "contentType",
+            subscription.isRaw ? "application/octet-stream" : "application/cloudevents+json")
+        writer.endObject()
+    }
+}
+
+/// What an application says of each entry of a batch. Pure.
+enum BulkVerdicts {
+    static func read(_ status: Int, _ body: ByteSlice, _ ids: [String]) -> [Delivery.Verdict] {
+        if status == 404 { return ids.map { _ in .dropped } }
+        guard 200..<300 ~= status else {
+            return ids.map { _ in .failed("retriable error: status code returned: \(status)") }
+        }
+        var statuses: [String: String] = [:]
+        for entry in (try? JSONValue.parse(body))?["statuses"]?.array ?? [] {
+            guard let id = entry["entryId"]?.string else { continue }
+            statuses[id] = entry["status"]?.string ?? ""
+        }
+        return ids.map { id in
+            switch statuses[id] {
+            case "SUCCESS": .taken
+            case "DROP": .dropped
+            case let other?: .failed("status of entry \(id): \(other)")
+            // What the application does not speak of has not been taken.
+            case nil: .failed("no status for entry \(id)")
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+internal import Backends
+internal import Bytes
+internal import CEL
+internal import JSON
+internal import Transport
+
+/// Hands the messages of one subscription to the application (pubsub.md §4–5 of the specification).
+///
+/// In order: read the event, drop what has expired, find its path, call the application, and, when it
+/// was not taken, the dead-letter topic. Confined to the sandbox's loop.
+final class Delivery: MessageHandler {
+    private let sidecar: Sidecar
+    private let component: PubSubComponent
+    private let subscription: Subscription
+
+    init(of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar) {
+        self.subscription = subscription
+        self.component = component
+        self.sidecar = sidecar
+    }
+
+    func handle(_ message: BrokerMessage) async -> MessageOutcome {
+        await settle(message, await attempt(message))
+    }
+
+    /// What the broker is told; what was not taken goes to the dead letters if there are any.
+    func settle(_ message: BrokerMessage, _ verdict: Verdict) async -> MessageOutcome {
+        switch verdict {
+        case .taken: return .done
+        case .dropped:
+            guard hasDeadLetters else { return .done }
+            return await sendToDeadLetters(message)
+        case .failed(let text):
+            guard hasDeadLetters else {
+                log(.error, "error returned from pub/sub handler: \(text)")
+                return .failed(text)
+            }
+            return await sendToDeadLetters(message)
+        }
+    }
+
+    /// What became of one message, dead letters aside.
+    enum Verdict: Error, Equatable {
+        case taken
+        /// Not wanted: by its subscriber, by its age, by every route.
+        case dropped
+        case failed(String)
+    }
+
+    private func attempt(_ message: BrokerMessage) async -> Verdict {
+        switch prepare(message) {
+        case .success(let (event, path)): await post(event, to: path, message)
+        case .failure(let verdict): verdict
+        }
+    }
+
+    /// The event of a message and the path that it goes to, or why it goes to none.
+    func prepare(
+        _ message: BrokerMessage
+    ) -> Result<(event: EventReading, path: String), Verdict> {
+        let event: EventReading
+        switch EventReading.read(message, subscription, component.name, sidecar) {
+        case .success(let read): event = read
+        case .failure(let error): return .failure(.failed(error.text))
+        }
+        if event.hasExpired(at: sidecar.sandbox.clock.now) {
+            log(.warn, "dropping expired pub/sub event \(event.id) as of \(event.expiration)")
+            return .failure(.dropped)
+        }
+        switch route(event) {
+        case .success(let path?): return .success((event, path))
+        case .success(nil):
+            log(
+                .warn,
+                "no matching route for event \(event.id) in pubsub \(component.name) and topic "
+                    + "\(message.topic); skipping")
+            return .failure(.dropped)
+        case .failure(let error): return .failure(.failed(error.text))
+        }
+    }
+
+    private func route(_ event: EventReading) -> Result<String?, EventError> {
+        do throws(CELFailure) {
+            guard subscription.looksInside else {
+                return .success(try subscription.path(for: .null))
+            }
+            return .success(try subscription.path(for: event.value))
+        } catch {
+            log(
+                .error,
+                "error finding matching route for event \(event.id) in pubsub \(component.name) "
+                    + "and topic \(subscription.topic): \(error.text)")
+            return .failure(EventError(text: error.text))
+        }
+    }
+
+    // MARK: The application
+
+    private func post(
+        _ event: EventReading, to path: String, _ message: BrokerMessage
+    ) async -> Verdict {
+        guard let channel = sidecar.appChannel else {
+            return .failed("app channel not initialized")
+        }
+        let request = AppRequest(
+            method: "POST", target: DeliveryFields.target(path),
+            fields: DeliveryFields.all(message, event, component.name, sidecar),
+            body: .bytes(event.bytes))
+        let answer: AppResponse
+        do throws(AppChannelError) { answer = try await channel.call(request) } catch {
+            record(message, path, status: 0, event.bytes, [])
+            return .failed(
+                "error from app channel while sending pub/sub event to app: \(error.text)")
+        }
+        let body = (try? await answer.body.collect(upTo: Self.answerLimit)) ?? []
+        record(message, path, status: answer.status, event.bytes, body)
+        return verdict(answer.status, body, event.id)
+    }
+
+    /// Bytes of an application's answer that are looked at.
+    private static let answerLimit = 1 << 20
+
+    private func verdict(_ status: Int, _ body: ByteSlice, _ id: String) -> Verdict {
+        switch status {
+        case 200..<300: break
+        case 404:
+            log(
+                .error,
+                "non-retriable error returned from app while processing pub/sub event \(id): "
+                    + "\(String(text: body)). status code returned: 404")
+            return .dropped
+        default:
+            log(
+                .warn,
+                "retriable error returned from app while processing pub/sub event \(id), topic: "
+                    + "\(subscription.topic), body: \(String(text: body)). status code returned: "
+                    + "\(status)")
+            return .failed(
+                "retriable error returned from app while processing pub/sub event \(id), topic: "
+                    + "\(subscription.topic), body: \(String(text: body)). status code returned: "
+                    + "\(status)")
+        }
+        switch AppVerdict.status(in: body) {
+        case nil, "", "SUCCESS": return .taken
+        case "DROP":
+            log(.warn, "DROP status returned from app while processing pub/sub event \(id)")
+            return .dropped
+        case "RETRY":
+            return .failed("RETRY status returned from app while processing pub/sub event \(id)")
+        case let other?:
+            return .failed(
+                "unknown status returned from app while processing pub/sub event \(id), status: "
+                    + "\(other), err: unknown status")
+        }
+    }
+
+    // MARK: Dead letters
+
+    private var hasDeadLetters: Bool { !subscription.deadLetterTopic.isEmpty }
+
+    private func sendToDeadLetters(_ message: BrokerMessage) async -> MessageOutcome {
+        var letter = message
+        letter.topic = subscription.deadLetterTopic
+        guard component.scopes.mayPublish(to: letter.topic) else {
+            let text = "topic \(letter.topic) is not allowed for app id \(sidecar.appID)"
+            log(
+                .error,
+                "error sending message to dead letter, origin topic: \(message.topic) "
+                    + "dead letter topic \(letter.topic) err: \(text)")
+            return .failed(text)
+        }
+        do throws(BrokerError) {
+            try await component.broker.publish(letter)
+            return .done
+        } catch {
+            log(
+                .error,
+                "error sending message to dead letter, origin topic: \(message.topic) "
+                    + "dead letter topic \(letter.topic) err: \(error.text)")
+            return .failed(error.text)
+        }
+    }
+
+    // MARK: Telling
+
+    func record(
+        _ message: BrokerMessage, _ path: String, status: Int, _ event: ByteSlice,
+        _ answer: ByteSlice
+    ) {
+        let entry = JournalEntry(
+            time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: .deliver, status: status,
+            state: [], message: MessageRecord(pubsub: component.name, topic: message.topic),
+            head: [], method: Array("POST".utf8)[...], target: Array(path.utf8)[...],
+            requestBody: event, responseBody: answer)
+        sidecar.sandbox.journal.append(entry)
+    }
+
+    private func log(_ level: LogLevel, _ text: String) {
+        sidecar.log?.write(level, text, scope: "dapr.runtime.processor.subscription")
+    }
+}
+
+/// The `status` of an application's answer.
+enum AppVerdict {
+    /// nil when the answer says nothing that counts.
+    static func status(in body: ByteSlice) -> String? {
+        guard !body.isEmpty, let json = ExactJSON.reader(body), json.kind == .object else {
+            return nil
+        }
+        var status: String?
+        json.forEachMember { name, value in
+            guard name.equalsIgnoringCase("status"), value.kind == .string else { return }
+            status = String(text: value.string)
+        }
+        return status
+    }
+}
+
+extension AppChannelError {
+    /// Why, in Dapr's words.
+    package var text: String {
+        switch self {
+        case .notInitialized: "app channel is not initialized"
+        case .unhealthy: "rpc error: code = Internal desc = app is not in a healthy state"
+        case .failed(let text): text
+        case .timedOut: "context deadline exceeded"
+        case .cancelled: "context canceled"
+        case .body(.tooLarge): "stream too large"
+        case .body: "unexpected EOF"
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package import Backends
+internal import Bytes
+internal import CEL
+internal import JSON
+
+/// Why a message is no event that can be delivered.
+struct EventError: Error, Equatable {
+    let text: String
+}
+
+/// A message as an event: its bytes, and the few members that its sidecar looks at.
+struct EventReading {
+    /// What the application gets.
+    let bytes: ByteSlice
+    private(set) var id = ""
+    private(set) var expiration = ""
+    private(set) var traceParent: String?
+    private(set) var traceState: String?
+
+    /// A raw subscription's message gets an envelope here; any other is its own.
+    static func read(
+        _ message: BrokerMessage, _ subscription: Subscription, _ pubsub: String, _ sidecar: Sidecar
+    ) -> Result<EventReading, EventError> {
+        if subscription.isRaw {
+            let id = String(text: sidecar.sandbox.random.uuid())
+            let envelope = CloudEvent.raw(
+                message.data, topic: message.topic, pubsub: pubsub, id: id,
+                metadata: message.metadata)
+            return EventReading.parse(envelope[...])
+        }
+        return parse(message.data)
+    }
+
+    private static func parse(_ bytes: ByteSlice) -> Result<EventReading, EventError> {
+        guard let json = ExactJSON.reader(bytes) else {
+            return .failure(EventError(text: syntaxError(bytes)))
+        }
+        guard json.kind == .object else {
+            return .failure(
+                EventError(
+                    text: "json: cannot unmarshal \(json.kind.goName) into Go value of type "
+                        + "map[string]interface {}"))
+        }
+        return .success(EventReading(bytes, json))
+    }
+
+    private static func syntaxError(_ bytes: ByteSlice) -> String {
+        do throws(JSONSyntaxError) { _ = try JSONValue.parse(bytes) } catch { return error.text }
+        return "invalid event"
+    }
+
+    private init(_ bytes: ByteSlice, _ json: JSONReader) {
+        self.bytes = bytes
+        var parent: String?
+        var trace: String?
+        json.forEachMember { name, value in
+            guard value.kind == .string else { return }
+            switch name.count {
+            case 2 where name.equals("id"): id = String(text: value.string)
+            case 10 where name.equals("expiration"): expiration = String(text: value.string)
+            case 7 where name.equals("traceid"): trace = String(text: value.string)
+            case 11 where name.equals("traceparent"): parent = String(text: value.string)
+            case 10 where name.equals("tracestate"): traceState = String(text: value.string)
+            default: return
+            }
+        }
+        traceParent = parent ?? trace
+    }
+
+    func hasExpired(at now: Timestamp) -> Bool {
+        guard !expiration.isEmpty, let time = Timestamp(rfc3339: expiration) else { return false }
+        return time < now
+    }
+
+    /// The event as routing rules see it.
+    var value: CELValue {
+        (try? JSONValue.parse(bytes)).map { CELValue($0) } ?? .null
+    }
+}
+
+/// What an application is told with an event.
+enum DeliveryFields {
+    static func target(_ path: String) -> ByteSlice { Array(path.utf8)[...] }
+
+    static func all(
+        _ message: BrokerMessage, _ event: EventReading, _ pubsub: String, _ sidecar: Sidecar,
+        contentType: String = "application/cloudevents+json"
+    ) -> [AppField] {
+        var fields = [
+            AppField("Content-Type", contentType), AppField("User-Agent", "Go-http-client/1.1"),
+            AppField("Pubsubname", pubsub),
+        ]
+        for (name, value) in message.metadata.sorted(by: { $0.key < $1.key }) {
+            let lower = name.lowercased()
+            guard lower != "content-length", lower != "content-type", lower != "pubsubname",
+                isToken(name)
+            else { continue }
+            fields.append(AppField(name, value))
+        }
+        if let trace = trace(event, sidecar.settings.tracing, sidecar.sandbox.random) {
+            fields.append(AppField("Traceparent", trace))
+            if let state = event.traceState, !state.isEmpty {
+                fields.append(AppField("Tracestate", state))
+            }
+        }
+        return fields
+    }
+
+    /// What no header could be named is left out (RFC 9110 §5.6.2).
+    private static func isToken(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: Array("!#$%&'*+-.^_`|~".utf8).contains($0)
+                }
+            }
+    }
+
+    static func trace(
+        _ event: EventReading, _ tracing: Tracing, _ random: RandomSource
+    ) -> String? {
+        let given = event.traceParent.flatMap { TraceParent.isValid($0) ? $0 : nil }
+        switch tracing {
+        case .off: return nil
+        case .unconfigured: return given ?? TraceParent.zero
+        case .sampling(let rate): return TraceParent.child(of: given, rate: rate, random)
+        }
+    }
+}
+
+/// W3C `traceparent` values: `00-{32 hex}-{16 hex}-{2 hex}`.
+package enum TraceParent {
+    package static let zero = "00-00000000000000000000000000000000-0000000000000000-00"
+
+    package static func isValid(_ text: String) -> Bool { traceID(text) != nil }
+
+    private static func traceID(_ text: String) -> Substring? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.utf8.count) == [2, 32, 16, 2],
+            parts.allSatisfy({ $0.utf8.allSatisfy { $0.hexValue != nil } })
+        else { return nil }
+        return parts[1]
+    }
+
+    /// A new span, in the trace of `parent` if there is one.
+    package static func child(
+        of parent: String?, rate: Double, _ random: RandomSource
+    ) -> String {
+        let trace = parent.flatMap { traceID($0) }.map(String.init)
+        // The upper 53 bits of a word, as a fraction of 1.
+        let isSampled = Double(random.next() >> 11) / Double(1 << 53) < rate
+        return "00-\(trace ?? hex(random) + hex(random))-\(hex(random))-\(isSampled ? "01" : "00")"
+    }
+
+    private static func hex(_ random: RandomSource) -> String {
+        let digits = String(random.next(), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

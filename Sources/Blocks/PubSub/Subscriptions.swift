@@ -1,0 +1,192 @@
+internal import Backends
+internal import Bytes
+internal import CEL
+internal import Transport
+
+/// The subscriptions of a sidecar's application: found, started, stopped.
+///
+/// Confined to the sandbox's loop.
+package final class Subscriptions: AppObserver {
+    private let sidecar: Sidecar
+    /// Those of resource files.
+    private var declared: [Subscription]
+    /// What runs and what is told as subscribed to.
+    package private(set) var active: [Subscription] = []
+    private var asked: [Subscription] = []
+    private var hasAsked = false
+    private var consumers: [any BrokerConsumer] = []
+    private var isStarted = false
+    private var isStopped = false
+
+    package init(of sidecar: Sidecar, declared: [Subscription]) {
+        self.sidecar = sidecar
+        self.declared = declared
+    }
+
+    package func appIsReady() async {
+        guard !isStopped, !isStarted, !sidecar.pubSubComponents.isEmpty else { return }
+        isStarted = true
+        await ask()
+        await start()
+    }
+
+    package func appIsUnhealthy() async {
+        isStarted = false
+        await cancel()
+    }
+
+    /// Ends every subscription; what is being delivered is waited for.
+    package func stop() async {
+        isStopped = true
+        await cancel()
+    }
+
+    /// Takes other declarative subscriptions in place of those there are (hot reload).
+    package func replace(declared: [Subscription]) async {
+        self.declared = declared
+        guard isStarted, !isStopped else { return }
+        await cancel()
+        await start()
+    }
+
+    private func cancel() async {
+        let running = consumers
+        consumers = []
+        active = []
+        for consumer in running { await consumer.cancel() }
+    }
+
+    // MARK: The application's own
+
+    /// Asked once in a sidecar's life, as in Dapr.
+    private func ask() async {
+        guard !hasAsked, sidecar.settings.asksForSubscriptions else { return }
+        hasAsked = true
+        guard let answer = await answer() else { return }
+        let body = (try? await answer.body.collect(upTo: Self.answerLimit)) ?? []
+        switch answer.status {
+        case 200: break
+        case 404:
+            return log(.debug, "application returned 404: no programmatic subscriptions")
+        default:
+            return log(
+                .error,
+                "application returned http status code \(answer.status) from subscription endpoint")
+        }
+        do throws(SubscriptionReader.Refusal) {
+            let result = try SubscriptionReader.programmatic(body)
+            for warning in result.warnings { log(.warn, warning) }
+            asked = result.subscriptions
+        } catch {
+            switch error {
+            case .json(let text):
+                log(.error, "error deserializing subscription: \(text)")
+            case .rule(let problem):
+                log(.error, "failed to subscribe to topics: \(problem.text) ")
+                if let hint = problem.hint { log(.error, hint) }
+            }
+        }
+    }
+
+    private static let answerLimit = 4 << 20
+
+    /// Only a failed connection is tried again: three times, half a second and longer apart.
+    private func answer() async -> AppResponse? {
+        let request = AppRequest(
+            method: "GET", target: Array("/dapr/subscribe".utf8)[...],
+            fields: [
+                AppField("Content-Type", "application/json"),
+                AppField("Dapr-App-Id", sidecar.appID),
+                AppField("User-Agent", "Go-http-client/1.1"),
+            ])
+        var pause = Duration.milliseconds(500)
+        for attempt in 0...3 where !isStopped {
+            do throws(AppChannelError) { return try await sidecar.appChannel?.call(request) } catch
+            {
+                log(.debug, "failed getting http subscriptions, starting retry: \(error.text)")
+            }
+            guard attempt < 3 else { break }
+            await sidecar.sandbox.loop.reactor.sleep(for: pause)
+            pause = min(pause * 3 / 2, .seconds(1))
+        }
+        return nil
+    }
+
+    // MARK: Starting
+
+    private func start() async {
+        var all: [Subscription] = []
+        for subscription in declared + asked { all.add(subscription) }
+        for subscription in all { await start(subscription) }
+        tell()
+    }
+
+    private func start(_ subscription: Subscription) async {
+        guard
+            let component = sidecar.pubSubComponents.first(where: {
+                $0.name == subscription.pubsub
+            })
+        else { return }
+        guard component.scopes.maySubscribe(to: subscription.topic) else {
+            return log(
+                .error,
+                "failed to subscribe to topic \(subscription.topic) through pubsub "
+                    + "\(component.name): subscription to topic '\(subscription.topic)' on pubsub "
+                    + "'\(component.name)' is not allowed")
+        }
+        active.append(subscription)
+        if await begin(subscription, component) { return }
+        // A broker that is not there yet is asked again until it is.
+        sidecar.sandbox.loop.spawn {
+            var pause = Duration.milliseconds(200)
+            while !self.isStopped, self.isStarted {
+                await self.sidecar.sandbox.loop.reactor.sleep(for: pause)
+                guard !self.isStopped, self.isStarted else { return }
+                if await self.begin(subscription, component) { return }
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func begin(
+        _ subscription: Subscription, _ component: PubSubComponent
+    ) async -> Bool {
+        let handler: any MessageHandler =
+            subscription.bulk.isEnabled
+            ? BulkDelivery(of: subscription, from: component, to: sidecar)
+            : Delivery(of: subscription, from: component, to: sidecar)
+        let wanted = BrokerSubscription(
+            topic: subscription.topic, group: component.group, metadata: subscription.metadata,
+            concurrency: subscription.bulk.isEnabled ? subscription.bulk.maxMessages : 1)
+        do throws(BrokerError) {
+            let consumer = try await component.broker.subscribe(wanted, handler)
+            guard isStarted, !isStopped else {
+                await consumer.cancel()
+                return true
+            }
+            consumers.append(consumer)
+            return true
+        } catch {
+            log(
+                .error,
+                "failed to subscribe to topic \(subscription.topic) through pubsub "
+                    + "\(component.name): \(error.text)")
+            return false
+        }
+    }
+
+    private func tell() {
+        for component in sidecar.pubSubComponents {
+            let topics = active.filter { $0.pubsub == component.name }.map(\.topic)
+            guard !topics.isEmpty else { continue }
+            log(
+                .info,
+                "app is subscribed to the following topics: [[\(topics.joined(separator: " "))]] "
+                    + "through pubsub=\(component.name)")
+        }
+    }
+
+    private func log(_ level: LogLevel, _ text: String) {
+        sidecar.log?.write(level, text, scope: "dapr.runtime.processor.subscription")
+    }
+}
