@@ -1,4 +1,3 @@
-internal import Backends
 internal import Blocks
 internal import Glibc
 internal import Transport
@@ -27,8 +26,8 @@ final class RunProcess {
         waitForSignals(on: loop)
         if app.command.isEmpty { console.plain("WARNING: no application command found.") }
         console.info(Texts.starting(app))
-        let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
-        let host = SidecarHost(app.sidecar, in: sandbox)
+        let world = SandboxHost(on: loop, headLimit: app.sidecar.headLimit)
+        let host = SidecarHost(app.sidecar, in: world.sandbox)
         _ = try await host.open(on: loop) { [self] force in
             if !force { self.console.success("Exited Dapr successfully") }
             self.stop.ask(force: force, on: loop)
@@ -38,7 +37,7 @@ final class RunProcess {
         host.waitForApp(startedAt: begin, on: loop)
         let failure = start(host.sidecar, on: loop)
         let status = await stop.wait()
-        await end(host, sandbox, on: loop)
+        await end(host, world, on: loop)
         if let failure { return failure.status.rawValue }
         return exit?.code ?? status
     }
@@ -110,12 +109,12 @@ final class RunProcess {
 
     // MARK: Ending
 
-    private func end(_ host: SidecarHost, _ sandbox: Sandbox, on loop: isolated EventLoop) async {
+    private func end(_ host: SidecarHost, _ world: SandboxHost, on loop: isolated EventLoop) async {
         console.info("\nterminated signal received: shutting down")
         // The sidecar answers until the application is gone.
         await group?.stop(grace: .milliseconds(1200))
         _ = await host.stop(on: loop)
-        await sandbox.close()
+        await world.close()
         console.success("Exited Dapr successfully")
         guard group != nil else { return }
         if let exit, exit != .status(0) {
@@ -158,22 +157,14 @@ enum Texts {
         case .status(0): "Exited App successfully"
         case .status(let code): "The App process exited with error code: \(code)"
         case .signal(let number):
-            "The App process was terminated by signal: \(SignalName.text(number))"
+            "The App process was terminated by signal: \(SignalName.of(number))"
         }
     }
 
     static func failed(_ exit: ProgramExit) -> String {
         switch exit {
         case .status(let code): "app exited with status \(code)"
-        case .signal(let number): "app was terminated by signal \(SignalName.text(number))"
+        case .signal(let number): "app was terminated by signal \(SignalName.of(number))"
         }
-    }
-}
-
-/// Signals in the words of Go: `terminated`, `killed`.
-enum SignalName {
-    static func text(_ number: Int32) -> String {
-        guard let words = unsafe strsignal(number) else { return "signal \(number)" }
-        return unsafe String(cString: words).lowercased()
     }
 }
