@@ -1,3 +1,4 @@
+internal import Backends
 internal import Blocks
 internal import Glibc
 internal import Transport
@@ -26,8 +27,8 @@ final class RunProcess {
         waitForSignals(on: loop)
         if app.command.isEmpty { console.plain("WARNING: no application command found.") }
         console.info(Texts.starting(app))
-        let world = SandboxHost(on: loop, headLimit: app.sidecar.headLimit)
-        let host = SidecarHost(app.sidecar, in: world.sandbox)
+        let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
+        let host = SidecarHost(app.sidecar, in: sandbox)
         _ = try await host.open(on: loop) { [self] force in
             if !force { self.console.success("Exited Dapr successfully") }
             self.stop.ask(force: force, on: loop)
@@ -37,7 +38,7 @@ final class RunProcess {
         host.waitForApp(startedAt: begin, on: loop)
         let failure = start(host.sidecar, on: loop)
         let status = await stop.wait()
-        await end(host, world, on: loop)
+        await end(host, sandbox, on: loop)
         if let failure { return failure.status.rawValue }
         return exit?.code ?? status
     }
@@ -109,12 +110,12 @@ final class RunProcess {
 
     // MARK: Ending
 
-    private func end(_ host: SidecarHost, _ world: SandboxHost, on loop: isolated EventLoop) async {
+    private func end(_ host: SidecarHost, _ sandbox: Sandbox, on loop: isolated EventLoop) async {
         console.info("\nterminated signal received: shutting down")
         // The sidecar answers until the application is gone.
         await group?.stop(grace: .milliseconds(1200))
         _ = await host.stop(on: loop)
-        await world.close()
+        await sandbox.close()
         console.success("Exited Dapr successfully")
         guard group != nil else { return }
         if let exit, exit != .status(0) {
