@@ -22,7 +22,8 @@ struct FakedaprCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, WaitCommand.self, ScenarioCommand.self, WasmCommand.self,
+            ServeCommand.self, RunCommand.self, WaitCommand.self, ScenarioCommand.self,
+            WasmCommand.self,
         ])
 
 }

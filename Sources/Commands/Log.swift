@@ -8,8 +8,8 @@ struct Log: SidecarLog {
     let level: LogLevel
     let isJSON: Bool
     let appID: String
-    /// Where lines go: standard error, or the file of `--log-file`.
-    var descriptor: Int32 = 2
+    /// Where lines go: standard error, the file of `--log-file`, or several places.
+    var descriptors: [Int32] = [2]
 
     /// - Parameter fields: more names and values, behind daprd's own.
     func write(
@@ -25,7 +25,8 @@ struct Log: SidecarLog {
                 ("type", "log"), ("ver", "fakedapr-\(Version.current)"),
             ] + more
         let line = isJSON ? json(fields) : text(fields)
-        StandardStreams.write(Array("\(line)\n".utf8)[...], to: descriptor)
+        let bytes = Array("\(line)\n".utf8)
+        for descriptor in descriptors { StandardStreams.write(bytes[...], to: descriptor) }
     }
 
     func write(_ level: LogLevel, _ message: String, scope: String) {

@@ -96,7 +96,7 @@ struct ServeCommand: LongRunning {
     }
 
     /// Everything that can be decided before anything is opened.
-    private func plan() throws -> ServePlan {
+    func plan() throws -> ServePlan {
         let log = try sidecar.log()
         for option in sidecar.ignored {
             log.write(.debug, "--\(option) has no effect: fakedapr does not have what it is about")

@@ -89,6 +89,9 @@ struct SidecarOptions: ParsableArguments {
     @Flag(name: .customLong("enable-api-logging"), help: "Log every request.")
     var enableApiLogging = false
 
+    /// Where log lines go besides, for `run`.
+    @Option(name: .customLong("log-fd"), help: .hidden) var logDescriptors: [Int32] = []
+
     /// Names of `IgnoredOptions` that were given.
     @Option(name: .customLong("ignored"), help: .hidden) var ignored: [String] = []
 
@@ -150,9 +153,11 @@ struct SidecarOptions: ParsableArguments {
 
     func log() throws(Failure) -> Log {
         var log = Log(level: logLevel, isJSON: logAsJson, appID: appID)
+        if !logDescriptors.isEmpty { log.descriptors = logDescriptors }
         guard let logFile, !logFile.isEmpty else { return log }
-        do throws(SystemError) { log.descriptor = try FileContents.openForAppending(logFile) } catch
-        {
+        do throws(SystemError) {
+            log.descriptors = [try FileContents.openForAppending(logFile)]
+        } catch {
             throw Failure(.file, "cannot write the log file \(logFile): \(error.reason)")
         }
         return log
