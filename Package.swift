@@ -78,7 +78,7 @@ let package = Package(
         tests(
             "Backends",
             ["Bytes", "Transport", "SQLiteBackend", "RedisBackend", "TestSupport"]),
-        tests("Blocks", ["Bytes", "JSON", "YAML", "Backends", "Transport", "TestSupport"]),
+        tests("Blocks", ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport", "TestSupport"]),
         tests(
             "DaprAPI",
             [

@@ -26,3 +26,54 @@ package enum GoDuration {
         return .seconds(isNegative ? -seconds : seconds)
     }
 }
+
+extension GoDuration {
+    /// The duration as Go's `Duration.String` writes it: `1m30s`, `652.232691ms`, `0s`.
+    package static func text(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let isNegative = seconds < 0 || attoseconds < 0
+        let nanoseconds = seconds.magnitude * 1_000_000_000 + attoseconds.magnitude / 1_000_000_000
+        return (isNegative ? "-" : "") + text(nanoseconds: nanoseconds)
+    }
+
+    private static func text(nanoseconds: UInt64) -> String {
+        switch nanoseconds {
+        case 0: return "0s"
+        case ..<1000: return "\(nanoseconds)ns"
+        case ..<1_000_000: return decimal(nanoseconds, digits: 3) + "µs"
+        case ..<1_000_000_000: return decimal(nanoseconds, digits: 6) + "ms"
+        default: break
+        }
+        let minutes = nanoseconds / 60_000_000_000
+        let rest = decimal(nanoseconds % 60_000_000_000, digits: 9) + "s"
+        if minutes == 0 { return rest }
+        return minutes < 60 ? "\(minutes)m\(rest)" : "\(minutes / 60)h\(minutes % 60)m\(rest)"
+    }
+
+    /// The number with a decimal point before its last `digits`, zeros at its end left out.
+    private static func decimal(_ number: UInt64, digits: Int) -> String {
+        let unit = (0..<digits).reduce(UInt64(1)) { power, _ in power * 10 }
+        guard !number.isMultiple(of: unit) else { return String(number / unit) }
+        var fraction = String(number % unit + unit).dropFirst()
+        while fraction.last == "0" { fraction.removeLast() }
+        return "\(number / unit).\(fraction)"
+    }
+
+    /// Why a text is no duration, in the words of Go's `ParseDuration`.
+    package static func problem(with text: String) -> String {
+        func quoted(_ part: some StringProtocol) -> String { "\"\(part)\"" }
+        var rest = text[...]
+        if rest.first == "-" || rest.first == "+" { rest.removeFirst() }
+        while let first = rest.first {
+            guard first == "." || first.isASCII && first.isNumber else { break }
+            rest = rest.drop { $0 == "." || $0.isASCII && $0.isNumber }
+            let unit = rest.prefix { $0 != "." && !($0.isASCII && $0.isNumber) }
+            if unit.isEmpty { return "time: missing unit in duration \(quoted(text))" }
+            guard units.contains(where: { $0.0 == unit }) else {
+                return "time: unknown unit \(quoted(unit)) in duration \(quoted(text))"
+            }
+            rest = rest.dropFirst(unit.count)
+        }
+        return "time: invalid duration \(quoted(text))"
+    }
+}

@@ -104,7 +104,8 @@ package struct InvokeBlock {
             guard let channels = sidecar.sandbox.channels else {
                 throw InvocationError("name resolver not initialized")
             }
-            do throws(AppChannelError) { return try await channels.peer(peer).call(request) } catch {
+            do throws(AppChannelError) { return try await channels.peer(peer).call(request) } catch
+            {
                 throw InvocationError(
                     "failed to invoke target \(id) after 3 retries. Error: rpc error: code = "
                         + "Unavailable desc = \(Self.text(error))")
@@ -112,7 +113,8 @@ package struct InvokeBlock {
         case .external(let channel, let headers):
             var request = request
             let names = headers.map(\.name)
-            request.fields.removeAll { field in names.contains { $0.equalsIgnoringCase(field.name) } }
+            request.fields.removeAll { field in names.contains { $0.equalsIgnoringCase(field.name) }
+            }
             request.fields += headers
             return try await local(channel, request)
         }
