@@ -82,8 +82,8 @@ let package = Package(
         tests(
             "DaprAPI",
             [
-                "Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP", "SQLiteBackend",
-                "RedisBackend", "TestSupport",
+                "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP",
+                "SQLiteBackend", "RedisBackend", "TestSupport",
             ]),
         tests("WasmRunner", ["Bytes", "HTTP", "Transport", "TestSupport"]),
         tests(

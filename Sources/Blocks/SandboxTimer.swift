@@ -13,6 +13,9 @@ extension Sandbox {
             loop.reactor.setTimer(at: Reactor.monotonicNow() + duration.nanoseconds, fire: body))
     }
 
+    /// Whether the sandbox's time goes as the system's does.
+    package var isInRealTime: Bool { clock is RealClock }
+
     package func cancel(_ timer: SandboxTimer) {
         switch timer {
         case .alarm(let alarm): clock.cancel(alarm)

@@ -9,6 +9,7 @@ struct ResourceFiles {
     private(set) var components: [Component] = []
     private(set) var httpEndpoints: [HTTPEndpoint] = []
     private(set) var configuration = ConfigurationResource()
+    private(set) var resiliencies: [ResiliencyResource] = []
     private(set) var diagnostics: [Diagnostic] = []
     /// Files that lie beside resources and are none.
     private(set) var others: [String] = []
@@ -67,6 +68,7 @@ struct ResourceFiles {
         let result = ResourceParser.parse(SourceText(name: path, bytes: bytes), context)
         components += result.components
         httpEndpoints += result.httpEndpoints
+        resiliencies += result.resiliencies
         diagnostics += result.diagnostics
         if result.configuration != ConfigurationResource() { configuration = result.configuration }
     }

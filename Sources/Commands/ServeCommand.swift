@@ -116,7 +116,7 @@ struct ServeCommand: LongRunning {
         let plan = SidecarPlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
-            httpEndpoints: files.httpEndpoints,
+            httpEndpoints: files.httpEndpoints, resiliencies: files.resiliencies,
             opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(

@@ -13,6 +13,7 @@ struct SidecarPlan: Sendable {
     var addresses: [SocketAddress]
     var components: [Component]
     var httpEndpoints: [HTTPEndpoint] = []
+    var resiliencies: [ResiliencyResource] = []
     var opener: StoreOpener
     var appPort: UInt16?
     /// How long a stop waits for requests under way.
@@ -47,6 +48,10 @@ final class SidecarHost {
     ) async throws(Failure) -> SocketAddress {
         sidecar.log = plan.log
         sidecar.httpEndpoints = plan.httpEndpoints
+        if !plan.resiliencies.isEmpty {
+            sidecar.resiliency = Resiliency(
+                plan.resiliencies, in: sidecar.sandbox, log: plan.log)
+        }
         let sandbox = sidecar.sandbox
         if sandbox.channels == nil { sandbox.channels = HTTPChannels(limits: limits, on: loop) }
         sandbox.host = HostIdentity(

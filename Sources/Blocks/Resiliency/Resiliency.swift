@@ -6,6 +6,8 @@ internal import Backends
 package final class Resiliency {
     /// The names of all resources, those that could not be read included.
     package let names: [String]
+    /// Whether nothing is surrounded by anything, which spares each request the look-up.
+    package let isEmpty: Bool
     private let sandbox: Sandbox
     private let log: (any SidecarLog)?
     private var timeouts: [String: Duration] = [:]
@@ -20,6 +22,7 @@ package final class Resiliency {
         _ resources: [ResiliencyResource], in sandbox: Sandbox, log: (any SidecarLog)? = nil
     ) {
         names = resources.map(\.name)
+        isEmpty = resources.isEmpty
         retries = Dictionary(
             uniqueKeysWithValues: BuiltInPolicy.allCases.map { ($0.rawValue, $0.retry) })
         self.sandbox = sandbox
@@ -69,22 +72,33 @@ package final class Resiliency {
     ///
     /// - Returns: nil when nothing surrounds it.
     package func app(_ id: String, method: String) -> ResiliencyPolicy? {
-        let names = apps[id]?.names ?? defaults(["App"])
-        return policy(names, "endpoint[\(id), \(id):\(method)]") { settings in
-            self.appBreaker(settings, of: id, "\(id):\(method)")
-        }
+        guard !isEmpty else { return nil }
+        return call(of: id, "\(id):\(method)")
     }
 
-    /// Round a call of an HTTPEndpoint, or of a URL that is its own name and base.
+    /// Round a call of an HTTPEndpoint, whatever its method.
     package func endpoint(_ name: String, baseURL: String) -> ResiliencyPolicy? {
-        let names = apps[name]?.names ?? defaults(["App"])
-        return policy(names, "endpoint[\(name), \(name):\(baseURL)]") { settings in
-            self.appBreaker(settings, of: name, "\(name):\(baseURL)")
+        guard !isEmpty else { return nil }
+        return call(of: name, "\(name):\(baseURL)")
+    }
+
+    /// Round a call of a URL that is no resource.
+    package func external(_ url: String, method: String) -> ResiliencyPolicy? {
+        guard !isEmpty else { return nil }
+        return call(of: url, "\(url)/\(method)")
+    }
+
+    /// - Parameter endpoint: what a breaker is for.
+    private func call(of target: String, _ endpoint: String) -> ResiliencyPolicy? {
+        let names = apps[target]?.names ?? defaults(["App"])
+        return policy(names, "endpoint[\(target), \(endpoint)]") { settings in
+            self.appBreaker(settings, of: target, endpoint)
         }
     }
 
     /// Round what is asked of a component.
     package func outbound(_ component: String, _ kind: ComponentKind) -> ResiliencyPolicy? {
+        guard !isEmpty else { return nil }
         let names =
             components[component]?.outbound
             ?? defaults(["\(kind.rawValue)ComponentOutbound", "ComponentOutbound", "Component"])
@@ -95,6 +109,7 @@ package final class Resiliency {
 
     /// Round what a component hands to the application.
     package func inbound(_ component: String, _ kind: ComponentKind) -> ResiliencyPolicy? {
+        guard !isEmpty else { return nil }
         let names =
             components[component]?.inbound
             ?? defaults(["\(kind.rawValue)ComponentInbound", "ComponentInbound", "Component"])

@@ -51,30 +51,42 @@ package struct ResiliencyPolicy {
     ///   - mayRetry: false for what cannot be sent twice.
     ///   - cancelsLate: whether an attempt that takes too long is cancelled. In any case it is not
     ///     waited for, and may still complete beside its successor.
+    ///   - discard: takes what an attempt that nobody waits for any more came to.
     ///   - judge: says what an outcome means.
     /// - Returns: the last outcome, be it a success or a failure.
     /// - Throws: when the last attempt came to none: it took too long or was not let through.
     package func run<Value>(
         mayRetry: Bool = true, cancelsLate: Bool = false,
-        _ operation: @escaping () async -> Value, judge: (Value) -> PolicyVerdict
+        _ operation: @escaping () async -> Value,
+        discard: @escaping (Value) async -> Void = { _ in },
+        judge: (Value) -> PolicyVerdict
     ) async throws(PolicyError) -> Value {
+        let attempts = Attempts(
+            operation: operation, discard: discard, cancelsLate: cancelsLate)
         var backoff = retry.map { Backoff($0, at: sandbox.clock.now) }
-        var attempts = 0
+        var count = 0
         while true {
-            attempts += 1
-            let outcome = try await guarded(operation, cancelsLate: cancelsLate, judge)
+            count += 1
+            let outcome = try await guarded(attempts, judge)
             guard let failure = outcome.failure else {
-                if attempts > 1 { recovered(after: attempts) }
+                if count > 1 { recovered(after: count) }
                 return try outcome.result.get()
             }
             guard mayRetry, failure.isRetried, retry?.retries(code: failure.code) == true,
                 !Task.isCancelled, let pause = backoff?.next(at: sandbox.clock.now, sandbox.random)
             else { return try outcome.result.get() }
-            if attempts == 1 { warn(failure.text, pause) }
+            if count == 1 { warn(failure.text, pause) }
             await sandbox.sleep(for: pause)
             // Whoever asked has gone.
             if Task.isCancelled { return try outcome.result.get() }
         }
+    }
+
+    /// What is done, and how, at each attempt.
+    private struct Attempts<Value> {
+        let operation: () async -> Value
+        let discard: (Value) async -> Void
+        let cancelsLate: Bool
     }
 
     private struct Outcome<Value> {
@@ -91,20 +103,18 @@ package struct ResiliencyPolicy {
 
     /// One attempt, if the breaker lets it through; a refusal ends the operation.
     private func guarded<Value>(
-        _ operation: @escaping () async -> Value, cancelsLate: Bool,
-        _ judge: (Value) -> PolicyVerdict
+        _ attempts: Attempts<Value>, _ judge: (Value) -> PolicyVerdict
     ) async throws(PolicyError) -> Outcome<Value> {
         let generation = try breaker?.begin()
-        let outcome = await attempt(operation, cancelsLate: cancelsLate, judge)
+        let outcome = await attempt(attempts, judge)
         if let generation { breaker?.end(generation, isSuccess: outcome.failure == nil) }
         return outcome
     }
 
     private func attempt<Value>(
-        _ operation: @escaping () async -> Value, cancelsLate: Bool,
-        _ judge: (Value) -> PolicyVerdict
+        _ attempts: Attempts<Value>, _ judge: (Value) -> PolicyVerdict
     ) async -> Outcome<Value> {
-        guard let value = await timed(operation, cancelsLate: cancelsLate) else {
+        guard let value = await timed(attempts) else {
             return Outcome(
                 result: .failure(.timedOut), failure: Failure(text: PolicyError.timedOut.text))
         }
@@ -120,12 +130,13 @@ package struct ResiliencyPolicy {
     // MARK: Timeout
 
     /// The operation's outcome; nil when it takes longer than it may.
-    private func timed<Value>(
-        _ operation: @escaping () async -> Value, cancelsLate: Bool
-    ) async -> Value? {
-        guard let timeout else { return await operation() }
+    private func timed<Value>(_ attempts: Attempts<Value>) async -> Value? {
+        guard let timeout else { return await attempts.operation() }
         let race = Race<Value>()
-        let task = sandbox.loop.spawn { race.finish(await operation()) }
+        let task = sandbox.loop.spawn {
+            let value = await attempts.operation()
+            if !race.finish(value) { await attempts.discard(value) }
+        }
         let timer = sandbox.setTimer(after: timeout) { race.end() }
         await withTaskCancellationHandler {
             await Suspension.suspend { race.wait($0) }
@@ -133,7 +144,7 @@ package struct ResiliencyPolicy {
             task.cancel()
         }
         sandbox.cancel(timer)
-        if race.value == nil, cancelsLate { task.cancel() }
+        if race.value == nil, attempts.cancelsLate { task.cancel() }
         return race.value
     }
 
@@ -162,10 +173,12 @@ private final class Race<Value> {
         if isOver { suspension.resume() } else { self.suspension = suspension }
     }
 
-    func finish(_ value: Value) {
-        guard !isOver else { return }
+    /// - Returns: whether it came first.
+    func finish(_ value: Value) -> Bool {
+        guard !isOver else { return false }
         self.value = value
         end()
+        return true
     }
 
     func end() {

@@ -24,7 +24,9 @@ enum ContentSniffer {
         [
             "<!DOCTYPE HTML", "<HTML", "<HEAD", "<SCRIPT", "<IFRAME", "<H1", "<DIV", "<FONT",
             "<TABLE", "<A", "<STYLE", "<TITLE", "<B", "<BODY", "<BR", "<P", "<!--",
-        ].map { (Array($0.utf8)[...], html) } + [(Array("<?xml".utf8)[...], "text/xml; charset=utf-8")]
+        ].map { (Array($0.utf8)[...], html) } + [
+            (Array("<?xml".utf8)[...], "text/xml; charset=utf-8")
+        ]
 
     private static let magic: [(ByteSlice, String)] = [
         (Array("%PDF-".utf8)[...], "application/pdf"),

@@ -79,7 +79,9 @@ enum InvocationFields {
         default: break
         }
         if name.suffix(4).equalsIgnoringCase("-bin") { return .dropped }
-        if !listed.isEmpty, listed.contains(where: { $0.equalsIgnoringCase(name) }) { return .dropped }
+        if !listed.isEmpty, listed.contains(where: { $0.equalsIgnoringCase(name) }) {
+            return .dropped
+        }
         return .kept
     }
 

@@ -44,7 +44,8 @@ struct InvocationTarget: Equatable {
         }
         guard rest.first == slash else { return nil }
         rest = rest.drop { $0 == slash }
-        guard let mark = rest.firstRange(of: Array("/method/".utf8)), mark.lowerBound > rest.startIndex
+        guard let mark = rest.firstRange(of: Array("/method/".utf8)),
+            mark.lowerBound > rest.startIndex
         else { return nil }
         let id = rest[..<mark.lowerBound]
         let decoded = Percent.decode(id, plusIsSpace: true) ?? id
