@@ -78,12 +78,12 @@ let package = Package(
         tests(
             "Backends",
             ["Bytes", "Transport", "SQLiteBackend", "RedisBackend", "TestSupport"]),
-        tests("Blocks", ["Bytes", "JSON", "YAML", "Backends", "Transport", "TestSupport"]),
+        tests("Blocks", ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport", "TestSupport"]),
         tests(
             "DaprAPI",
             [
-                "Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP", "SQLiteBackend",
-                "RedisBackend", "TestSupport",
+                "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP",
+                "SQLiteBackend", "RedisBackend", "TestSupport",
             ]),
         tests("WasmRunner", ["Bytes", "HTTP", "Transport", "TestSupport"]),
         tests(

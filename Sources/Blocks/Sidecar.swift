@@ -12,6 +12,8 @@ package final class Sidecar {
     package var appChannel: (any AppChannel)?
     /// Where its parts write log lines; nil where nobody reads any.
     package var log: (any SidecarLog)?
+    /// The policies round what goes out of it and comes in.
+    package var resiliency: Resiliency
     /// What `PUT /v1.0/metadata/{key}` has set, in the order of the first setting.
     package private(set) var extended: [(key: String, value: String)] = []
     /// Set when components are loaded and the API is served.
@@ -23,6 +25,7 @@ package final class Sidecar {
         self.appID = appID
         self.settings = settings
         self.sandbox = sandbox
+        resiliency = Resiliency([], in: sandbox)
         sandbox.add(self)
     }
 

@@ -10,6 +10,7 @@ struct ResourceFiles {
     private(set) var httpEndpoints: [HTTPEndpoint] = []
     private(set) var subscriptions: [Subscription] = []
     private(set) var configuration = ConfigurationResource()
+    private(set) var resiliencies: [ResiliencyResource] = []
     private(set) var diagnostics: [Diagnostic] = []
     /// Files that lie beside resources and are none.
     private(set) var others: [String] = []
@@ -72,6 +73,7 @@ struct ResourceFiles {
         if let fatal = result.fatal.first {
             throw Failure(.file, fatal.rendered, isDiagnostic: true)
         }
+        resiliencies += result.resiliencies
         diagnostics += result.diagnostics
         if result.configuration != ConfigurationResource() { configuration = result.configuration }
     }

@@ -117,6 +117,7 @@ struct ServeCommand: LongRunning {
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
             httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
+            resiliencies: files.resiliencies,
             opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(

@@ -15,6 +15,7 @@ struct SidecarPlan: Sendable {
     var httpEndpoints: [HTTPEndpoint] = []
     /// Those of resource files.
     var subscriptions: [Subscription] = []
+    var resiliencies: [ResiliencyResource] = []
     var opener: StoreOpener
     var appPort: UInt16?
     /// How long a stop waits for requests under way.
@@ -49,6 +50,10 @@ final class SidecarHost {
     ) async throws(Failure) -> SocketAddress {
         sidecar.log = plan.log
         sidecar.httpEndpoints = plan.httpEndpoints
+        if !plan.resiliencies.isEmpty {
+            sidecar.resiliency = Resiliency(
+                plan.resiliencies, in: sidecar.sandbox, log: plan.log)
+        }
         let sandbox = sidecar.sandbox
         if sandbox.channels == nil { sandbox.channels = HTTPChannels(limits: limits, on: loop) }
         sandbox.host = HostIdentity(

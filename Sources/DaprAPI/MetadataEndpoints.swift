@@ -39,6 +39,7 @@ enum MetadataEndpoints {
         writeEndpoints(sidecar, &writer)
         writeAppConnection(sidecar.settings, &writer)
         writeActorRuntime(sidecar, &writer)
+        writeResiliencies(sidecar.resiliency.names, &writer)
         writer.endObject()
         writer.newline()
         return writer.bytes
@@ -184,5 +185,18 @@ enum MetadataEndpoints {
         writer.bool(false)
         if sidecar.isReady { writer.member("placement", "placement: disconnected") }
         writer.endObject()
+    }
+
+    /// Those that could not be read are listed, too.
+    private static func writeResiliencies(_ names: [String], _ writer: inout JSONWriter) {
+        guard !names.isEmpty else { return }
+        writer.key("resiliencies")
+        writer.beginArray()
+        for name in names {
+            writer.beginObject()
+            writer.member("name", name)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 }

@@ -102,10 +102,13 @@ extension Duration {
 extension EventLoop {
     /// Starts a task on this loop, from code that runs on it already. Its preferred executor is the
     /// loop too: see `Reactor`.
-    package nonisolated func spawn(_ body: @escaping () async -> Void) {
+    ///
+    /// - Returns: the task, for those who may have to cancel it.
+    @discardableResult
+    package nonisolated func spawn(_ body: @escaping () async -> Void) -> Task<Void, Never> {
         assert(reactor.isOnLoop)
         let confined = Confined(body)
-        Task(executorPreference: reactor) { await self.perform(confined) }
+        return Task(executorPreference: reactor) { await self.perform(confined) }
     }
 
     private func perform(_ confined: Confined) async { await confined.body() }

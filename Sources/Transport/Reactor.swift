@@ -312,12 +312,12 @@ internal import Synchronization
     // MARK: Time
 
     /// Calls `fire` on the loop at `time`.
-    func setTimer(at time: MonotonicTime, fire: @escaping () -> Void) -> UInt64 {
+    package func setTimer(at time: MonotonicTime, fire: @escaping () -> Void) -> UInt64 {
         assert(isOnLoop)
         return timers.set(at: time, fire: fire)
     }
 
-    func cancelTimer(_ id: UInt64) { timers.cancel(id) }
+    package func cancelTimer(_ id: UInt64) { timers.cancel(id) }
 
     private func fireTimers() {
         if nextSweep != 0, now >= nextSweep { sweepDeadlines() }

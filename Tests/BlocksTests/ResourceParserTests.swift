@@ -198,8 +198,8 @@ import YAML
             "skipped: resources of kind component are not supported yet"
         ),
         (
-            "{apiVersion: dapr.io/v1alpha1, kind: Resiliency}",
-            "skipped: resources of kind Resiliency are not supported yet"
+            "{apiVersion: dapr.io/v1alpha1, kind: MCPServer}",
+            "skipped: resources of kind MCPServer are not supported yet"
         ),
         (
             "{apiVersion: dapr.io/v1alpha1, kind: Component, spec: {type: state.redis}}",

@@ -9,6 +9,7 @@ import Synchronization
 import TestSupport
 import Testing
 import Transport
+import YAML
 
 /// The stores that the contract is held against.
 enum Store: String, CaseIterable, CustomTestStringConvertible {
@@ -48,6 +49,11 @@ struct SidecarPlan: Sendable {
     var appID: String?
     /// Replaces the store, for what no real one does on demand.
     var stub: (@Sendable () -> any StateStore)?
+    /// Resiliency resources, one YAML document each.
+    var resiliencies: [String] = []
+    /// The way to an application; nil for a sidecar without one.
+    var app: (@Sendable (_ sandbox: Sandbox) -> any AppChannel)?
+    var log: (any SidecarLog)?
     /// What stands before every key on Redis.
     var sandboxPrefix = ""
 }
@@ -132,6 +138,14 @@ final class SidecarFixture: Sendable {
                             strategy: plan.keyPrefix, appID: appID, component: "statestore",
                             namespace: plan.namespace)))
             }
+            let resources = plan.resiliencies.flatMap { text in
+                ResourceParser.parse(
+                    SourceText(name: "r.yaml", text: text),
+                    ResourceContext(appID: appID, environment: [:], uuid: { "" })
+                ).resiliencies
+            }
+            sidecar.resiliency = Resiliency(resources, in: sandbox, log: plan.log)
+            sidecar.appChannel = plan.app?(sandbox)
             sidecar.isReady = plan.isReady
             sidecar.isOutboundReady = plan.isReady
             let front = Front(sidecar: sidecar) { shutdowns.add($0) }

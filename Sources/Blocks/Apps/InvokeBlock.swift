@@ -103,12 +103,7 @@ package struct InvokeBlock {
             guard let channels = sidecar.sandbox.channels else {
                 throw InvocationError("name resolver not initialized")
             }
-            do throws(AppChannelError) { return try await channels.peer(peer).call(request) } catch
-            {
-                throw InvocationError(
-                    "failed to invoke target \(id) after 3 retries. Error: rpc error: code = "
-                        + "Unavailable desc = \(error.text)")
-            }
+            return try await call(channels.peer(peer), request, id: id)
         case .external(let channel, let headers):
             var request = request
             let names = headers.map(\.name)
@@ -116,6 +111,63 @@ package struct InvokeBlock {
             }
             request.fields += headers
             return try await local(channel, request)
+        }
+    }
+
+    /// Calls another sidecar: one that cannot be reached is tried again by Dapr's own retries,
+    /// unless policies name the app or the body streams.
+    private func call(
+        _ peer: any AppChannel, _ request: AppRequest, id: String
+    ) async throws(InvocationError) -> AppResponse {
+        guard !sidecar.resiliency.hasTarget(app: id) else {
+            do throws(AppChannelError) { return try await peer.call(request) } catch {
+                throw InvocationError(Self.unavailable(error))
+            }
+        }
+        let retries = PeerRetries(peer, request)
+        do throws(PolicyError) {
+            _ = try await sidecar.resiliency.builtIn(.service).run(mayRetry: retries.mayRetry) {
+                await retries.attempt()
+            } judge: {
+                $0
+            }
+        } catch {
+            throw InvocationError(error.text)
+        }
+        do throws(AppChannelError) { return try retries.result.get() } catch {
+            throw InvocationError(
+                "failed to invoke target \(id) after \(retries.count - 1) retries. Error: "
+                    + Self.unavailable(error))
+        }
+    }
+
+    private static func unavailable(_ error: AppChannelError) -> String {
+        "rpc error: code = Unavailable desc = \(error.text)"
+    }
+
+    /// The attempts at one call of another sidecar.
+    private final class PeerRetries {
+        private let peer: any AppChannel
+        private let request: AppRequest
+        private(set) var count = 0
+        private(set) var result: Result<AppResponse, AppChannelError> = .failure(.notInitialized)
+
+        init(_ peer: any AppChannel, _ request: AppRequest) {
+            self.peer = peer
+            self.request = request
+        }
+
+        var mayRetry: Bool { if case .bytes = request.body { true } else { false } }
+
+        func attempt() async -> PolicyVerdict {
+            count += 1
+            do throws(AppChannelError) {
+                result = .success(try await peer.call(request))
+                return .success
+            } catch {
+                result = .failure(error)
+                return .failure(InvokeBlock.unavailable(error))
+            }
         }
     }
 

@@ -34,6 +34,7 @@ package struct ResourceParser {
         /// What ends a start in Dapr: a subscription with a rule that is none.
         package var fatal: [Diagnostic] = []
         package var configuration = ConfigurationResource()
+        package var resiliencies: [ResiliencyResource] = []
         package var diagnostics: [Diagnostic] = []
     }
 
@@ -46,9 +47,9 @@ package struct ResourceParser {
     /// The resources of a file that are meant for this app; what is broken or unknown is a warning.
     package static func parse(_ source: SourceText, _ context: ResourceContext) -> Result {
         var parser = ResourceParser(source: source, context: context)
-        for document in YAMLParser.resourceDocuments(of: source) {
+        for (index, document) in YAMLParser.resourceDocuments(of: source).enumerated() {
             switch document {
-            case .success(let node): parser.take(node)
+            case .success(let node): parser.take(node, isFirst: index == 0)
             case .failure(let problem): parser.result.diagnostics.append(problem.asWarning)
             }
         }
@@ -60,7 +61,7 @@ package struct ResourceParser {
         self.context = context
     }
 
-    private mutating func take(_ document: YAMLNode) {
+    private mutating func take(_ document: YAMLNode, isFirst: Bool) {
         guard document.mapping != nil else {
             return warn(
                 "not a Dapr resource: expected a mapping, found \(document.kindName)",
@@ -78,6 +79,7 @@ package struct ResourceParser {
         case ("dapr.io/v2alpha1", "Subscription"): takeSubscription(document, isV2: true)
         case ("dapr.io/v1alpha1", "HTTPEndpoint"): takeEndpoint(document)
         case (_, "Configuration"): result.configuration.take(document)
+        case (_, "Resiliency"): takeResiliency(document, isFirst: isFirst)
         case (_, "Component"):
             warn(
                 "skipped: Dapr takes components of apiVersion dapr.io/v1alpha1 only", document,
@@ -134,6 +136,18 @@ package struct ResourceParser {
                     value: resolved(value(of: item, named: header), item, of: name)))
         }
         result.httpEndpoints.append(endpoint)
+    }
+
+    /// Dapr does not look at its apiVersion, nor at any document of a file but the first.
+    private mutating func takeResiliency(_ document: YAMLNode, isFirst: Bool) {
+        guard isFirst else {
+            return warn(
+                "skipped: Dapr reads a Resiliency only where it is the first document of its file",
+                document, hint: "give it a file of its own")
+        }
+        let scopes = document.member(ignoringCase: "scopes")?.sequence ?? []
+        guard scopes.isEmpty || scopes.contains(where: { $0.text == context.appID }) else { return }
+        result.resiliencies.append(ResiliencyResource(document, in: source))
     }
 
     private mutating func takeComponent(_ document: YAMLNode) {

@@ -60,7 +60,7 @@ package enum StateProblem: Error, Equatable {
 ///
 /// Confined to the sandbox's loop.
 package struct StateBlock {
-    private let sidecar: Sidecar
+    let sidecar: Sidecar
 
     init(sidecar: Sidecar) { self.sidecar = sidecar }
 
@@ -81,10 +81,8 @@ package struct StateBlock {
         let key = try storedKey(key, in: component)
         // Dapr never validates the consistency of a read.
         let consistency = consistency.flatMap { Consistency(rawValue: $0) }
-        do throws(StateError) {
-            return try await component.store.get(key, consistency: consistency)
-        } catch {
-            throw .store(error)
+        return try await perform(on: component) { () throws(StateError) in
+            try await component.store.get(key, consistency: consistency)
         }
     }
 
@@ -109,10 +107,9 @@ package struct StateBlock {
     private func saveOne(
         _ item: StateItem, _ key: StateKey, in component: StateComponent
     ) async throws(StateProblem) {
-        do throws(StateError) {
-            try await component.store.set(try write(item, key, in: component))
-        } catch {
-            throw .store(error)
+        let block = self
+        try await perform(on: component, retriesEtags: false) { () throws(StateError) in
+            try await component.store.set(try block.write(item, key, in: component))
         }
     }
 
@@ -121,21 +118,21 @@ package struct StateBlock {
     private func saveSeveral(
         _ items: Zip2Sequence<[StateItem], [StateKey]>, in component: StateComponent
     ) async throws(StateProblem) {
-        var writes: [StateWrite] = []
-        var refusals: [Result<Void, StateError>?] = []
-        for (item, key) in items {
+        var writes: [(index: Int, write: StateWrite)] = []
+        var results: [Result<Void, StateError>] = []
+        for (index, (item, key)) in items.enumerated() {
             do throws(StateError) {
-                writes.append(try write(item, key, in: component))
-                refusals.append(nil)
+                writes.append((index, try write(item, key, in: component)))
+                results.append(.success(()))
             } catch {
-                refusals.append(.failure(error))
+                results.append(.failure(error))
             }
         }
-        var results = await component.store.setEach(writes)[...]
-        var failures: [StateError] = []
-        for refusal in refusals {
-            let result = refusal ?? results.popFirst()
-            if case .failure(let error) = result { failures.append(error) }
+        for (index, result) in try await saveEach(writes, in: component) {
+            results[index] = result
+        }
+        let failures = results.compactMap { result in
+            if case .failure(let error) = result { error } else { nil }
         }
         guard failures.isEmpty else { throw .several(failures) }
     }
@@ -145,10 +142,9 @@ package struct StateBlock {
         _ item: StateItem, in component: StateComponent
     ) async throws(StateProblem) {
         let key = try storedKey(item.key, in: component)
-        do throws(StateError) {
-            try await component.store.delete(try removal(item, key))
-        } catch {
-            throw .store(error)
+        let block = self
+        try await perform(on: component) { () throws(StateError) in
+            try await component.store.delete(try block.removal(item, key))
         }
     }
 
@@ -159,14 +155,13 @@ package struct StateBlock {
         var stored: [StateKey] = []
         for key in keys { stored.append(try storedKey(key, in: component)) }
         guard !stored.isEmpty else { return [] }
-        do throws(StateError) {
-            let items = try await component.store.bulkGet(stored, parallelism: parallelism)
-            return items.map { item in
-                let key = item.key.map { component.keyPrefix.bare($0) } ?? []
-                return BulkAnswer(key: key, item: item.item)
-            }
-        } catch {
-            throw .store(error)
+        let wanted = stored
+        let items = try await perform(on: component) { () throws(StateError) in
+            try await component.store.bulkGet(wanted, parallelism: parallelism)
+        }
+        return items.map { item in
+            let key = item.key.map { component.keyPrefix.bare($0) } ?? []
+            return BulkAnswer(key: key, item: item.item)
         }
     }
 
@@ -178,10 +173,9 @@ package struct StateBlock {
         operations.reserveCapacity(steps.count)
         for step in steps { operations.append(try operation(step, in: component)) }
         guard !operations.isEmpty else { return }
-        do throws(StateError) {
-            try await component.store.transact(operations)
-        } catch {
-            throw .store(error)
+        let wanted = operations
+        try await perform(on: component) { () throws(StateError) in
+            try await component.store.transact(wanted)
         }
     }
 

@@ -31,24 +31,40 @@ enum InvokeEndpoint {
     private static func invoke(
         _ call: Call, _ target: InvocationTarget, trace: String?, from peer: String?
     ) async throws(InvocationError) -> Response {
-        let sidecar = call.sidecar
-        let request = try await request(call, target, trace: trace)
-        let block = sidecar.invocation(from: peer)
-        let destination = try await block.destination(target.id)
-        var outgoing = request
-        if case .peer = destination { outgoing = wrapped(request, target, sidecar) }
-        let answer = try await block.call(destination, outgoing, id: target.id)
-        if case .peer = destination, let error = answer.fields.value(of: peerErrorField) {
-            await answer.body.discard()
-            throw InvocationError(String(text: error))
-        }
+        // A policy is the caller's: the callee's sidecar adds none.
+        let policy = peer == nil ? policy(for: target, call.sidecar) : nil
+        let request = try await request(
+            call, target, trace: trace, repeats: policy?.mayRepeat ?? false)
+        let invocation = Invocation(
+            block: call.sidecar.invocation(from: peer), sidecar: call.sidecar, target: target,
+            request: request)
+        let answer =
+            if let policy { try await invocation.answer(under: policy) } else {
+                try await invocation.answer()
+            }
         return await response(answer, call, trace: trace)
+    }
+
+    private static func policy(
+        for target: InvocationTarget, _ sidecar: Sidecar
+    ) -> ResiliencyPolicy? {
+        let policies = sidecar.resiliency
+        guard !policies.isEmpty else { return nil }
+        let path = (try? MethodPath.cleaned(target.method)) ?? target.method
+        let method = String(text: path.drop { $0 == UInt8(ascii: "/") })
+        if let endpoint = sidecar.httpEndpoints.first(where: { $0.name == target.id }) {
+            return policies.endpoint(endpoint.name, baseURL: endpoint.baseURL)
+        }
+        if target.id.hasPrefix("http://") || target.id.hasPrefix("https://") {
+            return policies.external(target.id, method: method)
+        }
+        return policies.app(target.id, method: method)
     }
 
     // MARK: Out
 
     private static func request(
-        _ call: Call, _ target: InvocationTarget, trace: String?
+        _ call: Call, _ target: InvocationTarget, trace: String?, repeats: Bool
     ) async throws(InvocationError) -> AppRequest {
         let head = call.request.head
         let path: ByteSlice
@@ -66,7 +82,7 @@ enum InvokeEndpoint {
             fields: InvocationFields.request(
                 head.fields, stripsToken: call.sidecar.settings.apiToken != nil))
         if let trace { set(trace, in: &request) }
-        request.body = try await body(call)
+        request.body = try await body(call, isKept: repeats)
         return request
     }
 
@@ -82,10 +98,13 @@ enum InvokeEndpoint {
         request.fields.append(AppField("Traceparent", trace))
     }
 
-    private static func body(_ call: Call) async throws(InvocationError) -> AppBody {
+    /// - Parameter isKept: whether a body whose length is known may have to be sent again.
+    private static func body(
+        _ call: Call, isKept: Bool
+    ) async throws(InvocationError) -> AppBody {
         let body = call.request.body
         let limit = call.sidecar.settings.maxBodySize ?? .max
-        if let length = body.remaining, length <= smallBody || length > limit {
+        if let length = body.remaining, isKept || length <= smallBody || length > limit {
             do throws(APIError) {
                 return .bytes(try await call.readBody { APIError(500, "", $0) })
             } catch {
@@ -93,29 +112,6 @@ enum InvokeEndpoint {
             }
         }
         return .stream(await body.source(upTo: limit))
-    }
-
-    /// For another sidecar, which finds the callee by the path and learns who calls.
-    private static func wrapped(
-        _ request: AppRequest, _ target: InvocationTarget, _ sidecar: Sidecar
-    ) -> AppRequest {
-        var request = request
-        let name = target.id.prefix { $0 != "." }
-        // Escaped once more, because the other sidecar decodes once more.
-        let path = request.target.prefix { $0 != UInt8(ascii: "?") }
-        let query = request.target[path.endIndex...]
-        var again: [UInt8] = Array("/v1.0/invoke/\(name)/method".utf8)
-        for byte in path {
-            if byte == UInt8(ascii: "%") {
-                again.append(contentsOf: "%25".utf8)
-            } else {
-                again.append(byte)
-            }
-        }
-        again.append(contentsOf: query)
-        request.target = again[...]
-        request.fields.append(AppField(peerField, "\(sidecar.appID) \(sidecar.namespace)"))
-        return request
     }
 
     // MARK: Back
@@ -183,26 +179,4 @@ private final class LenientBody: BodySource {
     }
 
     func cancel() { source.cancel() }
-}
-
-extension AppBody {
-    /// All of it, or what came before it broke off.
-    fileprivate func collectWhatComes() async -> ByteSlice {
-        switch self {
-        case .bytes(let bytes): return bytes
-        case .stream(let source):
-            var collected: ByteSlice = []
-            while let piece = (try? await source.next()) ?? nil {
-                collected.append(contentsOf: piece)
-            }
-            return collected
-        }
-    }
-}
-
-extension [AppField] {
-    fileprivate func value(of name: String) -> ByteSlice? {
-        let bytes = [UInt8](name.utf8)[...]
-        return first { $0.name.equalsIgnoringCase(bytes) }?.value
-    }
 }
