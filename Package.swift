@@ -44,7 +44,7 @@ let package = Package(
         layer("YAML", ["CLibYAML"]),
         layer("CEL", ["Bytes", "JSON"]),
         layer("Transport", ["CLinux", "Bytes"]),
-        layer("Backends", ["Bytes", "Transport"]),
+        layer("Backends", ["Bytes", "JSON", "Transport"]),
         layer("HTTP", ["Bytes", "Transport"]),
         layer("SQLiteBackend", ["CSQLite", "Bytes", "Backends", "Transport"]),
         layer("RedisBackend", ["CHiredis", "Bytes", "Backends", "Transport"]),

@@ -74,6 +74,8 @@ package enum MessageOutcome: Sendable, Equatable {
     case done
     /// The broker has the message back; what it does with it differs per broker.
     case failed(String)
+    /// Nobody was there to handle it; the broker has it back, and may wait for somebody.
+    case unreachable(String)
 }
 
 /// A subscription that runs.

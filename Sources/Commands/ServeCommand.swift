@@ -158,7 +158,10 @@ struct ServeCommand: LongRunning {
         guard found.isEmpty, sidecar.resourcesPaths.isEmpty else {
             return [chosen] + found.filter { $0.name != "statestore" }
         }
-        return [chosen, Component(name: "pubsub", type: "pubsub.in-memory")]
+        return [
+            chosen,
+            Component(name: "pubsub", type: chosen.type.replacing("state.", with: "pubsub.")),
+        ]
     }
 
     private func opener(_ log: Log) throws -> StoreOpener {

@@ -48,13 +48,14 @@ final class ServeProcess {
     private func announce(_ address: SocketAddress, _ host: SidecarHost) throws(Failure) {
         let url = address.url
         let isUnix = if case .unix = address { true } else { false }
-        let stores = host.places
+        let (stores, brokers) = (host.places, host.brokers)
         StandardOutput.write(
             """
             fakedapr \(Version.current), a Dapr sidecar as daprd 1.18.3
               URL     \(url)
               App id  \(plan.sidecar.appID)
               Stores  \(stores.isEmpty ? "none" : stores.joined(separator: "\n          "))
+              Brokers \(brokers.isEmpty ? "none" : brokers.joined(separator: "\n          "))
               Stop    Ctrl-C, or POST \(isUnix ? "" : url)/v1.0/shutdown
             """)
         try tellReady(url)

@@ -92,6 +92,13 @@ final class SidecarHost {
         }.map { "\($0.name) (\(plan.opener.place(of: $0)))" }
     }
 
+    /// The brokers that were opened and where their messages go, for people.
+    var brokers: [String] {
+        plan.components.filter { component in
+            sidecar.pubSubComponents.contains { $0.name == component.name }
+        }.map { "\($0.name) (\(BrokerOpener(plan.opener).place(of: $0)))" }
+    }
+
     private func openComponents() async throws(Failure) {
         for component in plan.components {
             do throws(ComponentFailure) {

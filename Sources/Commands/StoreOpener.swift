@@ -180,7 +180,9 @@ struct StoreOpener: ComponentOpener {
             let store = RedisStateStore(
                 settings, keyPrefix: sandbox.keyPrefix, on: sandbox.loop)
             do throws(ComponentFailure) {
-                try await waitFor(store, settings, component, sandbox.loop.reactor)
+                try await waitForRedis(settings, component, sandbox.loop.reactor) {
+                    () throws(RedisError) in try await store.ping()
+                }
             } catch {
                 await store.close()
                 throw error
@@ -190,16 +192,16 @@ struct StoreOpener: ComponentOpener {
     }
 
     /// A Redis that is just starting is waited for; one that refuses us is not.
-    private func waitFor(
-        _ store: RedisStateStore, _ settings: RedisSettings, _ component: Component,
-        _ reactor: Reactor
+    func waitForRedis(
+        _ settings: RedisSettings, _ component: Component, _ reactor: Reactor,
+        ping: () async throws(RedisError) -> Void
     ) async throws(ComponentFailure) {
         let patience = component.initTimeout ?? redisPatience
         let deadline = Reactor.monotonicNow() + patience.nanoseconds
         var hasTold = false
         while true {
             do throws(RedisError) {
-                return try await store.ping()
+                return try await ping()
             } catch {
                 let isTransient: Bool
                 switch error {
@@ -256,7 +258,9 @@ struct TypeMapping {
                 "invalid --map `\(text)`: write TYPE=TYPE, such as "
                     + "'state.*=sqlite'")
         }
-        guard let type = StateType(short: parts[1]) else {
+        // For a broker the names are the same.
+        let name = parts[1].hasPrefix("pubsub.") ? String(parts[1].dropFirst(7)) : parts[1]
+        guard let type = StateType(short: name) else {
             throw Failure(
                 .usage,
                 "invalid --map `\(text)`: there is no store `\(parts[1])`: "

@@ -9,13 +9,20 @@ package import Transport
 /// command connects anew.
 package final class RedisConnection {
     private let settings: RedisSettings
+    private let replyTimeout: Duration
     let loop: EventLoop
     private var link: Link?
     private var isClosed = false
     private var connecting: [Suspension<Result<Void, RedisError>>]?
 
-    package init(_ settings: RedisSettings, on loop: EventLoop) {
+    package convenience init(_ settings: RedisSettings, on loop: EventLoop) {
+        self.init(settings, replyTimeout: RedisLimits.replyTimeout, on: loop)
+    }
+
+    /// - Parameter replyTimeout: how long a reply may take: longer for commands that block.
+    init(_ settings: RedisSettings, replyTimeout: Duration, on loop: EventLoop) {
         self.settings = settings
+        self.replyTimeout = replyTimeout
         self.loop = loop
     }
 
@@ -71,7 +78,7 @@ package final class RedisConnection {
     private func connect() async throws(RedisError) -> Link {
         let deadline = Reactor.monotonicNow() + RedisLimits.connectTimeout.nanoseconds
         let stream = try await dial(deadline)
-        let link = Link(stream, on: loop)
+        let link = Link(stream, replyTimeout, on: loop)
         link.start()
         do throws(RedisError) {
             if let password = settings.password {
@@ -118,6 +125,7 @@ private final class Link {
     }
 
     private let stream: ByteStream
+    private let replyTimeout: Duration
     private let loop: EventLoop
     private let codec = RedisCodec()
     private var waiters: [Waiter] = []
@@ -127,8 +135,9 @@ private final class Link {
     private var isFlushing = false
     private(set) var isOpen = true
 
-    init(_ stream: ByteStream, on loop: EventLoop) {
+    init(_ stream: ByteStream, _ replyTimeout: Duration, on loop: EventLoop) {
         self.stream = stream
+        self.replyTimeout = replyTimeout
         self.loop = loop
     }
 
@@ -146,7 +155,7 @@ private final class Link {
         }
         return try await Suspension<Reply>.suspend { suspension in
             guard isOpen else { return suspension.resume(returning: .failure(.disconnected)) }
-            let deadline = loop.reactor.now + RedisLimits.replyTimeout.nanoseconds
+            let deadline = loop.reactor.now + replyTimeout.nanoseconds
             waiters.append(
                 Waiter(suspension: suspension, missing: replies, deadline: deadline))
             outgoing.append(contentsOf: bytes)

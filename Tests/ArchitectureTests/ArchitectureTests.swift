@@ -19,7 +19,7 @@ import Testing
         "CEL": ["Bytes", "JSON"],
         // Loops and sockets; protocols of stores, and the one in memory.
         "Transport": ["Bytes", "CLinux", "Glibc", "Synchronization"],
-        "Backends": ["Bytes", "Transport", "Glibc"],
+        "Backends": ["Bytes", "JSON", "Transport", "Glibc"],
         // What stands on sockets and stores.
         "HTTP": ["Bytes", "Transport", "Glibc"],
         "SQLiteBackend": ["Bytes", "Backends", "Transport", "CSQLite"],

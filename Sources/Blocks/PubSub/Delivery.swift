@@ -30,9 +30,10 @@ final class Delivery: MessageHandler {
         case .dropped:
             guard hasDeadLetters else { return .done }
             return await sendToDeadLetters(message)
-        case .failed(let text):
+        case .failed(let text), .unreachable(let text):
             guard hasDeadLetters else {
                 log(.error, "error returned from pub/sub handler: \(text)")
+                if case .unreachable = verdict { return .unreachable(text) }
                 return .failed(text)
             }
             return await sendToDeadLetters(message)
@@ -45,6 +46,8 @@ final class Delivery: MessageHandler {
         /// Not wanted: by its subscriber, by its age, by every route.
         case dropped
         case failed(String)
+        /// The application did not answer.
+        case unreachable(String)
     }
 
     private func attempt(_ message: BrokerMessage) async -> Verdict {
@@ -109,7 +112,7 @@ final class Delivery: MessageHandler {
         let answer: AppResponse
         do throws(AppChannelError) { answer = try await channel.call(request) } catch {
             record(message, path, status: 0, event.bytes, [])
-            return .failed(
+            return .unreachable(
                 "error from app channel while sending pub/sub event to app: \(error.text)")
         }
         let body = (try? await answer.body.collect(upTo: Self.answerLimit)) ?? []

@@ -1,0 +1,103 @@
+package import Backends
+internal import Bytes
+package import Transport
+
+/// `pubsub.redis`: topics are streams, laid out as Dapr's, so that both exchange messages.
+///
+/// Publishing goes down one pipelined connection; each subscription reads on one of its own, because
+/// it blocks there. Confined to the sandbox's loop.
+package final class RedisBroker: MessageBroker {
+    private let settings: RedisSettings
+    private let streams: RedisStreamSettings
+    private let connection: RedisConnection
+    private let clock: any SandboxClock
+    private let loop: EventLoop
+    /// What stands before every stream of a sandbox that is not the default one.
+    private let prefix: String
+    private var consumers: [ObjectIdentifier: RedisConsumer] = [:]
+    private var topics: Set<String> = []
+    private var isClosed = false
+
+    package init(
+        _ settings: RedisSettings, _ streams: RedisStreamSettings, keyPrefix: String = "",
+        clock: any SandboxClock, on loop: EventLoop
+    ) {
+        self.settings = settings
+        self.streams = streams
+        self.clock = clock
+        self.loop = loop
+        prefix = keyPrefix
+        connection = RedisConnection(settings, on: loop)
+    }
+
+    package var features: [BrokerFeature] { [] }
+
+    /// Asks whether Redis is there and lets us in.
+    package func ping() async throws(RedisError) {
+        if case .error(let text) = try await connection.send(RedisCommand(.init(utf8: "PING"))) {
+            throw .refused(text)
+        }
+    }
+
+    package func publish(_ message: BrokerMessage) async throws(BrokerError) {
+        guard !isClosed else { throw .closed }
+        if !prefix.isEmpty { topics.insert(message.topic) }
+        var words = [ByteSlice(utf8: "XADD"), ByteSlice(utf8: prefix + message.topic)]
+        if let ttl = streams.timeToLive {
+            let oldest = max(0, clock.now.milliseconds - Int64(ttl.nanoseconds / 1_000_000))
+            words += [
+                ByteSlice(utf8: "MINID"), ByteSlice(utf8: "~"), ByteSlice(utf8: "\(oldest)-1"),
+            ]
+        } else if let length = streams.maxLength {
+            words += [
+                ByteSlice(utf8: "MAXLEN"), ByteSlice(utf8: "~"), ByteSlice(decimal: length),
+            ]
+        }
+        words += [
+            ByteSlice(utf8: "*"), ByteSlice(utf8: "data"), message.data,
+            ByteSlice(utf8: "metadata"), StringMap.json(message.metadata)[...],
+        ]
+        let reply: RedisReply
+        do throws(RedisError) { reply = try await connection.send(RedisCommand(words)) } catch {
+            throw .unavailable("redis streams: error from publish: \(error.text)")
+        }
+        if case .error(let text) = reply {
+            throw .failed("redis streams: error from publish: \(text)")
+        }
+    }
+
+    package func subscribe(
+        _ subscription: BrokerSubscription, _ handler: any MessageHandler
+    ) async throws(BrokerError) -> any BrokerConsumer {
+        guard !isClosed else { throw .closed }
+        if !prefix.isEmpty { topics.insert(subscription.topic) }
+        let consumer = RedisConsumer(
+            subscription, streams, settings, stream: prefix + subscription.topic, handler, on: loop
+        ) { [weak self] consumer in
+            self?.consumers[ObjectIdentifier(consumer)] = nil
+        }
+        do throws(RedisError) { try await consumer.start() } catch {
+            await consumer.cancel()
+            throw .unavailable(error.text)
+        }
+        consumers[ObjectIdentifier(consumer)] = consumer
+        return consumer
+    }
+
+    /// The streams of a sandbox that is not the default one go with it: the Redis may be somebody's
+    /// own.
+    package func close() async {
+        isClosed = true
+        for consumer in consumers.values { await consumer.cancel() }
+        if !topics.isEmpty {
+            let names = topics.map { ByteSlice(utf8: prefix + $0) }
+            _ = try? await connection.send(RedisCommand([ByteSlice(utf8: "UNLINK")] + names))
+        }
+        connection.close()
+    }
+}
+
+extension Timestamp {
+    /// Whole milliseconds since 1970.
+    fileprivate var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}

@@ -1,0 +1,182 @@
+internal import Backends
+internal import Bytes
+internal import Transport
+
+/// One subscription to a topic of a file: fetches some messages, hands them out in order, notes how far
+/// it has come.
+///
+/// Confined to the sandbox's loop.
+final class SQLiteConsumer: BrokerConsumer {
+    private let member: MessageTable.Member
+    private let concurrency: Int
+    private let thread: SQLiteThread
+    private let clock: any SandboxClock
+    private let handler: any MessageHandler
+    private let loop: EventLoop
+    private let onEnd: (SQLiteConsumer) -> Void
+    private let changes: Waiters
+    private var isCancelled = false
+    private var tasks = 0
+    private var isPoked = false
+    private var isHandling = false
+
+    /// Messages fetched at a time.
+    private static let batch: Int64 = 64
+    /// How often the file is looked at when nobody pokes: another process may have published.
+    private static let poll = Duration.milliseconds(100)
+    /// How long after a failure a message is handed out again; after the last time it is given up.
+    private static let pauses: [Duration] = [
+        .milliseconds(100), .milliseconds(400), .seconds(1), .seconds(2),
+    ]
+
+    init(
+        _ member: MessageTable.Member, concurrency: Int, _ thread: SQLiteThread,
+        _ clock: any SandboxClock, _ handler: any MessageHandler, on loop: EventLoop,
+        onEnd: @escaping (SQLiteConsumer) -> Void
+    ) {
+        self.member = member
+        self.concurrency = max(1, concurrency)
+        self.thread = thread
+        self.clock = clock
+        self.handler = handler
+        self.loop = loop
+        self.onEnd = onEnd
+        changes = Waiters(on: loop.reactor)
+    }
+
+    func start() {
+        spawn { await self.run() }
+        spawn { await self.renew() }
+    }
+
+    func poke() {
+        isPoked = true
+        changes.wake()
+    }
+
+    private func spawn(_ body: @escaping () async -> Void) {
+        tasks += 1
+        loop.spawn {
+            await body()
+            self.tasks -= 1
+            self.changes.wake()
+        }
+    }
+
+    func cancel() async {
+        guard !isCancelled else { return }
+        isCancelled = true
+        onEnd(self)
+        changes.wake()
+        while tasks > 0 { _ = await changes.wait(until: .max) { tasks == 0 } }
+        let member = member
+        thread.post { (database) throws(SQLiteError) in
+            try MessageTable.release(member, in: database)
+        }
+    }
+
+    private var now: Int64 { clock.now.nanoseconds / 1_000_000 }
+
+    // MARK: Handing out
+
+    private func run() async {
+        while !isCancelled {
+            isPoked = false
+            let rows = await fetch()
+            if rows.isEmpty {
+                await pause(Self.poll) { isPoked }
+            } else if concurrency > 1 {
+                await together(rows)
+            } else {
+                for row in rows where !isCancelled { await handOut(row) }
+            }
+        }
+    }
+
+    private func fetch() async -> [MessageTable.Row] {
+        let (member, time) = (member, now)
+        // Looking takes no lock that a writer wants.
+        let look = await thread.perform(isWrite: false) {
+            (database) throws(SQLiteError) -> Result<Bool, StateError> in
+            .success(try MessageTable.hasNext(member, in: database))
+        }
+        guard (try? look.get()) == true else { return [] }
+        let count = concurrency > 1 ? Int64(concurrency) : Self.batch
+        let result = await thread.perform(isWrite: true) {
+            (database) throws(SQLiteError) -> Result<[MessageTable.Row], StateError> in
+            .success(try MessageTable.next(member, atMost: count, time: time, in: database))
+        }
+        return (try? result.get()) ?? []
+    }
+
+    /// Several at a time, for a bulk subscription; the offset moves when all were handled.
+    private func together(_ rows: [MessageTable.Row]) async {
+        isHandling = true
+        defer { isHandling = false }
+        var left = rows.count
+        for row in rows {
+            spawn {
+                _ = await self.handler.handle(self.message(row))
+                left -= 1
+                self.changes.wake()
+            }
+        }
+        while left > 0 { _ = await changes.wait(until: .max) { left == 0 } }
+        if let last = rows.last { advance(to: last.number) }
+    }
+
+    /// Until it was handled, or has failed too often; one that found no application waits for it.
+    private func handOut(_ row: MessageTable.Row) async {
+        isHandling = true
+        defer { isHandling = false }
+        let message = message(row)
+        var failures = 0
+        while !isCancelled {
+            switch await handler.handle(message) {
+            case .done: return advance(to: row.number)
+            case .unreachable: await pause(.milliseconds(500)) { false }
+            case .failed:
+                guard failures < Self.pauses.count else { return advance(to: row.number) }
+                await pause(Self.pauses[failures]) { false }
+                failures += 1
+            }
+        }
+    }
+
+    private func message(_ row: MessageTable.Row) -> BrokerMessage {
+        BrokerMessage(
+            topic: member.topic, data: row.data[...], metadata: StringMap.parse(row.metadata[...]))
+    }
+
+    private func advance(to number: Int64) {
+        let member = member
+        thread.post { (database) throws(SQLiteError) in
+            try MessageTable.advance(member, to: number, in: database)
+        }
+    }
+
+    // MARK: The lease
+
+    /// A slow application must not cost the lease.
+    private func renew() async {
+        let interval = Duration.milliseconds(MessageTable.leaseMilliseconds / 3)
+        while !isCancelled {
+            await pause(interval) { false }
+            guard !isCancelled else { return }
+            guard isHandling else { continue }
+            let (member, time) = (member, now)
+            _ = await thread.perform(isWrite: true) {
+                (database) throws(SQLiteError) -> Result<Bool, StateError> in
+                .success(try MessageTable.hold(member, time: time, in: database))
+            }
+        }
+    }
+
+    private func pause(_ duration: Duration, unless condition: () -> Bool) async {
+        let deadline = Reactor.monotonicNow() + duration.nanoseconds
+        while !isCancelled, !condition(), Reactor.monotonicNow() < deadline {
+            let isWoken = await changes.wait(until: deadline) { isCancelled || condition() }
+            if !isWoken { return }
+        }
+    }
+}
