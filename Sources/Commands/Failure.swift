@@ -45,6 +45,11 @@ enum StandardStreams {
 
 enum StandardOutput {
     static func write(_ line: String) { StandardStreams.write(Array("\(line)\n".utf8)[...], to: 1) }
+
+    /// Whether a person reads it who has not asked for text alone.
+    static let isColored =
+        isatty(1) == 1 && (ProcessEnvironment["NO_COLOR"] ?? "").isEmpty
+        && ProcessEnvironment["TERM"] != "dumb"
 }
 
 enum StandardError {

@@ -33,6 +33,7 @@ final class SidecarHost {
     private var server: Server?
     private var channel: HTTPChannel?
     private var life: AppLife?
+    private var observers: [any AppObserver] = []
 
     private var limits: HTTPLimits { HTTPLimits(readBufferSize: plan.headLimit) }
 
@@ -195,17 +196,21 @@ final class SidecarHost {
 
     /// Ready is who has an application that accepts connections, or none.
     func waitForApp(
-        startedAt begin: MonotonicTime, on loop: isolated EventLoop
+        startedAt begin: MonotonicTime = Reactor.monotonicNow(), on loop: EventLoop
     ) {
         guard let port = plan.appPort else { return ready(startedAt: begin) }
         guard let channel else { return }
         let life = AppLife(of: sidecar, channel, host: plan.settings.appChannelAddress, port: port)
+        for observer in observers { life.add(observer) }
         self.life = life
         let subscriptions = Subscriptions(of: sidecar, declared: plan.subscriptions)
         sidecar.subscriptions = subscriptions
         life.add(subscriptions)
         loop.spawn { await life.run { self.ready(startedAt: begin) } }
     }
+
+    /// Adds who is to be told, after the sidecar's own parts, when the application is ready.
+    func add(_ observer: any AppObserver) { observers.append(observer) }
 
     /// The way to the application, which need not be there yet.
     private func openChannel(on loop: EventLoop) {

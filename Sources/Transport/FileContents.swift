@@ -80,6 +80,14 @@ package enum FileContents {
     /// Whether something of this name is there.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// The folder that this process works in.
+    package static var currentFolder: String {
+        guard let name = unsafe getcwd(nil, 0) else { return "." }
+        // Safe: getcwd allocates the name when it is given no room.
+        defer { unsafe free(name) }
+        return unsafe String(cString: name)
+    }
+
     /// Whether a folder of this name is there.
     package static func isFolder(_ path: String) -> Bool {
         var info = stat()

@@ -13,7 +13,8 @@ package final class LineSource {
     /// How much of the buffer holds no line end.
     private var seen = 0
     private var isAtEnd = false
-    private var isOpen = true
+    /// Whether nothing is waited for any more.
+    private var isEnding = false
 
     /// - Returns: the reading end, and the writing one, which the caller closes.
     static func make(on reactor: Reactor) throws(SystemError) -> (LineSource, writer: Int32) {
@@ -37,25 +38,32 @@ package final class LineSource {
         }
     }
 
-    deinit { close() }
+    deinit {
+        end()
+        Glibc.close(fd)
+    }
 
     /// The next line without its end; nil when every writer has gone. What exceeds the bound of a
     /// line comes in pieces; what has no end comes last.
     package func next() async -> ByteSlice? {
         while true {
             if let line = takeLine() { return line }
-            if isAtEnd || !isOpen { return takeRest() }
-            guard !receive() else { continue }
-            if await reactor.wait(token, .read, deadline: nil) != .ready { isAtEnd = true }
+            if isAtEnd { return takeRest() }
+            if receive() { continue }
+            guard !isEnding else {
+                isAtEnd = true
+                continue
+            }
+            _ = await reactor.wait(token, .read, deadline: nil)
         }
     }
 
-    /// Ends it: a waiting `next` gives what is there, then nil.
-    package func close() {
-        guard isOpen else { return }
-        isOpen = false
+    /// Ends it: `next` gives what has been written, then nil, whoever still might write.
+    package func end() {
+        guard !isEnding else { return }
+        isEnding = true
+        // Wakes a wait that is under way, and one that is about to be.
         reactor.deregister(token, fd: fd)
-        Glibc.close(fd)
     }
 
     private func takeLine() -> ByteSlice? {

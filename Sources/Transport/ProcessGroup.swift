@@ -112,8 +112,8 @@ package final class ProcessGroup {
         if isRunning { exit = .signal(SIGKILL) }
         isGone = true
         reap()
-        output?.close()
-        errors?.close()
+        output?.end()
+        errors?.end()
     }
 
     private func reap() {

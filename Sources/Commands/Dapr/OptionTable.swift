@@ -216,6 +216,11 @@ struct ParsedOptions: Sendable {
         (values[name] ?? []).flatMap { $0.split(separator: ",").map(String.init) }
     }
 
+    /// Without all other options.
+    func keeping(_ names: [String]) -> ParsedOptions {
+        ParsedOptions(values: values.filter { names.contains($0.key) })
+    }
+
     func isSet(_ name: String) -> Bool { values[name]?.last == "true" }
 
     /// A number; nil when none was given.
