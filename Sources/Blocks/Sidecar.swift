@@ -33,6 +33,12 @@ package final class Sidecar {
 
     package func add(_ component: PubSubComponent) { pubSubComponents.append(component) }
 
+    /// Takes a component out; what it stands on stays, because others may share it.
+    package func removeComponent(named name: String) {
+        stateComponents.removeAll { $0.name == name }
+        pubSubComponents.removeAll { $0.name == name }
+    }
+
     /// Sets one entry of the metadata's `extended`.
     package func setExtended(_ key: String, to value: String) {
         if let index = extended.firstIndex(where: { $0.key == key }) {

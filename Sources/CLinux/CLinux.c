@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -73,6 +74,23 @@ int clinux_next_signal(int fd) {
     struct signalfd_siginfo info;
     ssize_t n = read(fd, &info, sizeof info);
     return n == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int clinux_watch_create(void) { return inotify_init1(IN_NONBLOCK | IN_CLOEXEC); }
+
+int clinux_watch_add(int watch, const char *folder) {
+    // A file that is written to tells so once it is closed: half of it is nobody's business.
+    return inotify_add_watch(
+        watch, folder,
+        IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF |
+            IN_MOVE_SELF | IN_ONLYDIR);
+}
+
+int clinux_watch_drain(int watch) {
+    char events[4096];
+    int told = 0;
+    while (read(watch, events, sizeof events) > 0) told = 1;
+    return told;
 }
 
 // After fork: only functions that a signal handler may call.

@@ -101,8 +101,9 @@ struct ServeCommand: LongRunning {
         for option in sidecar.ignored {
             log.write(.debug, "--\(option) has no effect: fakedapr does not have what it is about")
         }
-        var files = ResourceFiles(appID: sidecar.appID)
-        for path in sidecar.resourcesPaths + sidecar.configs { try files.read(path) }
+        var source = ResourceSource(
+            appID: sidecar.appID, paths: sidecar.resourcesPaths, configs: sidecar.configs)
+        let files = try source.read()
         for file in files.others {
             log.write(.warn, "the file \(file) is not read: resources are .yaml or .yml files")
         }
@@ -110,14 +111,15 @@ struct ServeCommand: LongRunning {
         if strict, !files.diagnostics.isEmpty {
             throw Failure(.file, "\(files.diagnostics.count) resource(s) are not right (--strict)")
         }
-        try files.checkDuplicates()
+        source.configuration = files.configuration
+        source.told = Set(files.diagnostics.map(\.rendered))
         var settings = try sidecar.settings(files.configuration)
         settings.values = values
         let plan = SidecarPlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
             addresses: try addresses(), components: components(files.components),
             httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
-            resiliencies: files.resiliencies,
+            resiliencies: files.resiliencies, resources: source,
             opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(

@@ -32,6 +32,7 @@ final class ServeProcess {
         waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let host = SidecarHost(plan.sidecar, in: sandbox)
+        host.onFailure = { [stop] in stop.ask(ExitStatus.runtime.rawValue) }
         let address = try await host.open(on: loop) { [stop] in stop.ask(force: $0, on: loop) }
         isServing = true
         try announce(address, host)

@@ -16,6 +16,8 @@ struct SidecarPlan: Sendable {
     /// Those of resource files.
     var subscriptions: [Subscription] = []
     var resiliencies: [ResiliencyResource] = []
+    /// Where components and the rest come from, to be followed; nil when they come from no files.
+    var resources: ResourceSource?
     var opener: StoreOpener
     var appPort: UInt16?
     /// How long a stop waits for requests under way.
@@ -34,6 +36,9 @@ final class SidecarHost {
     private var channel: HTTPChannel?
     private var life: AppLife?
     private var observers: [any AppObserver] = []
+    private var reload: HotReload?
+    /// Called when a changed component cannot be opened, which ends the sidecar, as in Dapr.
+    var onFailure: (() -> Void)?
 
     private var limits: HTTPLimits { HTTPLimits(readBufferSize: plan.headLimit) }
 
@@ -69,6 +74,7 @@ final class SidecarHost {
         let address = try listen(server, on: loop)
         self.server = server
         sidecar.isOutboundReady = true
+        startReloading(on: loop) { [self] in onFailure.map { $0() } ?? onShutdown(false) }
         return address
     }
 
@@ -78,6 +84,7 @@ final class SidecarHost {
     func stop(on loop: isolated EventLoop) async -> Bool {
         let begin = Reactor.monotonicNow()
         life?.stop()
+        reload?.stop()
         await sidecar.subscriptions?.stop()
         await server?.stop(grace: plan.grace, on: loop)
         channel?.close()
@@ -102,22 +109,22 @@ final class SidecarHost {
 
     private func openComponents() async throws(Failure) {
         for component in plan.components {
-            do throws(ComponentFailure) {
-                switch component.category {
-                case "state":
-                    sidecar.add(try await plan.opener.openState(component, for: sidecar))
-                case "pubsub":
-                    sidecar.add(try await plan.opener.openPubSub(component, for: sidecar))
-                default:
-                    plan.log.write(
-                        .warn,
-                        "the component \(component.name) of type \(component.type) is skipped: "
-                            + "fakedapr does not have its building block yet")
-                }
-            } catch {
+            do throws(ComponentFailure) { try await open(component) } catch {
                 guard component.ignoresErrors else { throw failure(error, of: component) }
                 plan.log.write(.warn, "\(error.message) (ignored: ignoreErrors)")
             }
+        }
+    }
+
+    func open(_ component: Component) async throws(ComponentFailure) {
+        switch component.category {
+        case "state": sidecar.add(try await plan.opener.openState(component, for: sidecar))
+        case "pubsub": sidecar.add(try await plan.opener.openPubSub(component, for: sidecar))
+        default:
+            plan.log.write(
+                .warn,
+                "the component \(component.name) of type \(component.type) is skipped: "
+                    + "fakedapr does not have its building block yet")
         }
     }
 
@@ -127,6 +134,20 @@ final class SidecarHost {
         guard let origin = component.origin else { return Failure(status, error.message) }
         let diagnostic = Diagnostic(.error, error.message, at: origin.span, in: origin.source)
         return Failure(status, diagnostic.rendered, isDiagnostic: true)
+    }
+
+    /// Resource files are followed from here on; without inotify they are not, which is no failure.
+    private func startReloading(
+        on loop: isolated EventLoop, onFailure: @escaping () -> Void
+    ) {
+        guard let source = plan.resources, !source.paths.isEmpty else { return }
+        do throws(SystemError) {
+            let reload = try HotReload(of: self, from: source, onFailure: onFailure)
+            self.reload = reload
+            loop.spawn { await reload.run() }
+        } catch {
+            plan.log.write(.warn, "changes of resources are not followed: \(error.reason)")
+        }
     }
 
     // MARK: Listening

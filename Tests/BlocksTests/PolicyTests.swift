@@ -304,7 +304,8 @@ import YAML
     @Test func `retries are told once, recovery too`() async throws {
         let lines = Lines()
         _ = try await run(
-            "{retries: {r: {duration: 200ms, maxRetries: 3}}, circuitBreakers: {b: {}}}",
+            "{timeouts: {t: 1s}, retries: {r: {duration: 200ms, maxRetries: 3}}, "
+                + "circuitBreakers: {b: {}}}",
             answers: [500, 503, 200], lines: lines)
         #expect(
             lines.text == [
@@ -438,6 +439,21 @@ import YAML
                     + "which is not allowed. Ignoring provided policy and using default.",
                 "warn: Attempted override of DaprBuiltInServiceRetries did not meet minimum "
                     + "retry count, resetting to 3.",
+            ])
+    }
+
+    @Test func `a target that names no policy is told, with the nearest one`() async throws {
+        let text = resource(
+            "{timeouts: {short: 1s}, circuitBreakers: {b: {}}}",
+            "{apps: {a: {timeout: shrot}}, "
+                + "components: {s: {inbound: {retry: often}, outbound: {circuitBreaker: none}}}}")
+        let lines = try await onLoop { loop in World([text], on: loop).lines.text }
+        let end = "which no Resiliency resource has: it goes without"
+        #expect(
+            lines.dropFirst() == [
+                "warn: the target apps.a names the timeout shrot, \(end); did you mean short?",
+                "warn: the target components.s.inbound names the retry often, \(end)",
+                "warn: the target components.s.outbound names the circuit breaker none, \(end)",
             ])
     }
 

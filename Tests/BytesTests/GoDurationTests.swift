@@ -31,12 +31,14 @@ import Testing
 }
 
 extension GoDurationTests {
-    @Test(arguments: [
-        (.zero, "0s"), (.milliseconds(200), "200ms"), (.nanoseconds(652_232_691), "652.232691ms"),
-        (.seconds(5), "5s"), (.milliseconds(1500), "1.5s"), (.seconds(60), "1m0s"),
-        (.seconds(3661), "1h1m1s"), (.nanoseconds(1500), "1.5µs"), (.nanoseconds(7), "7ns"),
-        (.milliseconds(-1500), "-1.5s"),
-    ] as [(Duration, String)])
+    @Test(
+        arguments: [
+            (.zero, "0s"), (.milliseconds(200), "200ms"),
+            (.nanoseconds(652_232_691), "652.232691ms"),
+            (.seconds(5), "5s"), (.milliseconds(1500), "1.5s"), (.seconds(60), "1m0s"),
+            (.seconds(3661), "1h1m1s"), (.nanoseconds(1500), "1.5µs"), (.nanoseconds(7), "7ns"),
+            (.milliseconds(-1500), "-1.5s"),
+        ] as [(Duration, String)])
     func `a duration is written as Go writes it`(duration: Duration, text: String) {
         #expect(GoDuration.text(duration) == text)
     }

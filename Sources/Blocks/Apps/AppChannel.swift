@@ -28,12 +28,14 @@ package struct AppRequest {
     package var deadline: MonotonicTime?
 
     package init(
-        method: String, target: ByteSlice, fields: [AppField] = [], body: AppBody = .bytes([])
+        method: String, target: ByteSlice, fields: [AppField] = [], body: AppBody = .bytes([]),
+        deadline: MonotonicTime? = nil
     ) {
         self.method = method
         self.target = target
         self.fields = fields
         self.body = body
+        self.deadline = deadline
     }
 }
 

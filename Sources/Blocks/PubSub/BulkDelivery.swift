@@ -81,15 +81,60 @@ final class BulkDelivery: MessageHandler {
     }
 
     private func post(_ entries: [Entry], to path: String) async {
-        let (status, body) = await call(envelope(entries), path, entries)
-        let verdicts = BulkVerdicts.read(status, body, entries.map(\.pending.entryID))
-        for (entry, verdict) in zip(entries, verdicts) {
+        let results = await results(of: entries, path)
+        for (entry, (status, verdict)) in zip(entries, results) {
             // An unknown path of the application drops its entries past the dead letters.
             let outcome =
                 status == 404
                 ? .done : await deadLetters.settle(entry.pending.message, verdict)
             entry.pending.answer.resume(returning: outcome)
         }
+    }
+
+    private typealias EntryResult = (status: Int, verdict: Delivery.Verdict)
+
+    /// What the application says of each entry; under a policy those that failed are sent again.
+    private func results(of entries: [Entry], _ path: String) async -> [EntryResult] {
+        guard let policy = deadLetters.policy else { return await send(entries, to: path) }
+        let rest = Remaining(entries)
+        do throws(PolicyError) {
+            _ = try await policy.run(cancelsLate: true) {
+                let open = rest.open
+                return (open, await self.send(open.map { entries[$0] }, to: path))
+            } judge: { open, results in
+                rest.take(results, of: open)
+            }
+        } catch {
+            rest.fail(error.text)
+        }
+        return rest.results
+    }
+
+    /// The entries that have not been taken yet.
+    private final class Remaining {
+        private(set) var results: [EntryResult]
+        /// Places in the list of entries.
+        private(set) var open: [Int]
+
+        init(_ entries: [Entry]) {
+            results = entries.map { _ in (0, .failed("not sent")) }
+            open = Array(entries.indices)
+        }
+
+        func take(_ taken: [EntryResult], of places: [Int]) -> PolicyVerdict {
+            for (place, result) in zip(places, taken) { results[place] = result }
+            open = places.filter { results[$0].verdict.forPolicy != .success }
+            return open.first.map { results[$0].verdict.forPolicy } ?? .success
+        }
+
+        func fail(_ text: String) {
+            for place in open { results[place] = (0, .failed(text)) }
+        }
+    }
+
+    private func send(_ entries: [Entry], to path: String) async -> [EntryResult] {
+        let (status, body) = await call(envelope(entries), path, entries)
+        return BulkVerdicts.read(status, body, entries.map(\.pending.entryID)).map { (status, $0) }
     }
 
     private func call(
@@ -101,7 +146,7 @@ final class BulkDelivery: MessageHandler {
             fields: DeliveryFields.all(
                 BrokerMessage(topic: subscription.topic, data: []), first.event, component.name,
                 sidecar, contentType: "application/json"),
-            body: .bytes(envelope))
+            body: .bytes(envelope), deadline: deadLetters.policy?.deadline)
         do throws(AppChannelError) {
             let answer = try await channel.call(request)
             let body = (try? await answer.body.collect(upTo: 4 << 20)) ?? []
@@ -160,7 +205,10 @@ enum BulkVerdicts {
     static func read(_ status: Int, _ body: ByteSlice, _ ids: [String]) -> [Delivery.Verdict] {
         if status == 404 { return ids.map { _ in .dropped } }
         guard 200..<300 ~= status else {
-            return ids.map { _ in .failed("retriable error: status code returned: \(status)") }
+            let code = status > 0 ? status : nil
+            return ids.map { _ in
+                .failed("retriable error: status code returned: \(status)", code: code)
+            }
         }
         var statuses: [String: String] = [:]
         for entry in (try? JSONValue.parse(body))?["statuses"]?.array ?? [] {

@@ -12,11 +12,14 @@ final class Delivery: MessageHandler {
     private let sidecar: Sidecar
     private let component: PubSubComponent
     private let subscription: Subscription
+    /// Looked up once, as in Dapr, when the subscription starts.
+    let policy: ResiliencyPolicy?
 
     init(of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar) {
         self.subscription = subscription
         self.component = component
         self.sidecar = sidecar
+        policy = sidecar.resiliency.inbound(component.name, .pubSub)
     }
 
     func handle(_ message: BrokerMessage) async -> MessageOutcome {
@@ -30,7 +33,7 @@ final class Delivery: MessageHandler {
         case .dropped:
             guard hasDeadLetters else { return .done }
             return await sendToDeadLetters(message)
-        case .failed(let text), .unreachable(let text):
+        case .failed(let text, _), .unreachable(let text):
             guard hasDeadLetters else {
                 log(.error, "error returned from pub/sub handler: \(text)")
                 if case .unreachable = verdict { return .unreachable(text) }
@@ -45,15 +48,41 @@ final class Delivery: MessageHandler {
         case taken
         /// Not wanted: by its subscriber, by its age, by every route.
         case dropped
-        case failed(String)
+        /// The code is an HTTP status, which a policy may match; nil where there is none.
+        case failed(String, code: Int? = nil)
         /// The application did not answer.
         case unreachable(String)
     }
 
     private func attempt(_ message: BrokerMessage) async -> Verdict {
         switch prepare(message) {
-        case .success(let (event, path)): await post(event, to: path, message)
+        case .success(let (event, path)): await guarded(event, to: path, message)
         case .failure(let verdict): verdict
+        }
+    }
+
+    /// The call of the application, as often as the policy wants it.
+    private func guarded(
+        _ event: EventReading, to path: String, _ message: BrokerMessage
+    ) async -> Verdict {
+        guard let policy else { return await post(event, to: path, message) }
+        do throws(PolicyError) {
+            return try await policy.run(cancelsLate: true) {
+                await self.finish(await self.post(event, to: path, message), message)
+            } judge: {
+                $0.forPolicy
+            }
+        } catch {
+            return .failed(error.text)
+        }
+    }
+
+    /// A drop whose dead letter cannot be sent is a failure, and so is tried again.
+    private func finish(_ verdict: Verdict, _ message: BrokerMessage) async -> Verdict {
+        guard verdict == .dropped, hasDeadLetters else { return verdict }
+        switch await sendToDeadLetters(message) {
+        case .done: return .taken
+        case .failed(let text), .unreachable(let text): return .failed(text)
         }
     }
 
@@ -108,7 +137,7 @@ final class Delivery: MessageHandler {
         let request = AppRequest(
             method: "POST", target: DeliveryFields.target(path),
             fields: DeliveryFields.all(message, event, component.name, sidecar),
-            body: .bytes(event.bytes))
+            body: .bytes(event.bytes), deadline: policy?.deadline)
         let answer: AppResponse
         do throws(AppChannelError) { answer = try await channel.call(request) } catch {
             record(message, path, status: 0, event.bytes, [])
@@ -141,7 +170,7 @@ final class Delivery: MessageHandler {
             return .failed(
                 "retriable error returned from app while processing pub/sub event \(id), topic: "
                     + "\(subscription.topic), body: \(String(text: body)). status code returned: "
-                    + "\(status)")
+                    + "\(status)", code: status)
         }
         switch AppVerdict.status(in: body) {
         case nil, "", "SUCCESS": return .taken
@@ -173,7 +202,7 @@ final class Delivery: MessageHandler {
             return .failed(text)
         }
         do throws(BrokerError) {
-            try await component.broker.publish(letter)
+            try await component.publish(letter, through: sidecar.resiliency)
             return .done
         } catch {
             log(
@@ -200,6 +229,17 @@ final class Delivery: MessageHandler {
 
     private func log(_ level: LogLevel, _ text: String) {
         sidecar.log?.write(level, text, scope: "dapr.runtime.processor.subscription")
+    }
+}
+
+extension Delivery.Verdict {
+    /// What is not wanted is no failure.
+    var forPolicy: PolicyVerdict {
+        switch self {
+        case .taken, .dropped: .success
+        case .failed(let text, let code): .failure(code: code, text)
+        case .unreachable(let text): .failure(code: nil, text)
+        }
     }
 }
 

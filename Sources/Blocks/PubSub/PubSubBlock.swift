@@ -94,19 +94,18 @@ package struct PubSubBlock {
                     topic: topic, data: bytes, metadata: entry.metadata ?? metadata))
         }
         try check(topic, component)
-        var failed: [(String, BrokerError)] = []
-        for (entry, message) in zip(entries, messages) {
-            do throws(PublishProblem) { try await send(message, component) } catch {
-                if case .broker(let error) = error { failed.append((entry.id, error)) }
-            }
+        let results = await component.publish(messages, through: sidecar.resiliency)
+        return zip(entries, results).compactMap { entry, error in
+            error.map { (entry.id, $0) }
         }
-        return failed
     }
 
     private func send(
         _ message: BrokerMessage, _ component: PubSubComponent
     ) async throws(PublishProblem) {
-        do throws(BrokerError) { try await component.broker.publish(message) } catch {
+        do throws(BrokerError) {
+            try await component.publish(message, through: sidecar.resiliency)
+        } catch {
             throw .broker(error)
         }
     }

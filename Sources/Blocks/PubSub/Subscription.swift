@@ -26,7 +26,7 @@ package struct Subscription: Sendable {
         }
     }
 
-    package struct Bulk: Sendable {
+    package struct Bulk: Equatable, Sendable {
         package var isEnabled = false
         package var maxMessages = 100
         package var maxAwait = Duration.milliseconds(1000)
@@ -57,6 +57,15 @@ package struct Subscription: Sendable {
             if try match.isTrue(["event": event]) { return rule.path }
         }
         return nil
+    }
+
+    /// Whether both want the same, wherever they are described.
+    package func isSame(as other: Subscription) -> Bool {
+        name == other.name && pubsub == other.pubsub && topic == other.topic
+            && rules.map(\.matchText) == other.rules.map(\.matchText)
+            && rules.map(\.path) == other.rules.map(\.path)
+            && deadLetterTopic == other.deadLetterTopic && metadata == other.metadata
+            && bulk == other.bulk
     }
 
     /// Whether rules have to look into the event.

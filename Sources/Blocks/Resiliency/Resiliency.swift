@@ -1,4 +1,5 @@
 internal import Backends
+internal import YAML
 
 /// The policies of one sidecar: which apply to what, and the breakers that remember.
 ///
@@ -28,6 +29,7 @@ package final class Resiliency {
         self.sandbox = sandbox
         self.log = log
         for resource in resources { take(resource) }
+        warnAboutUnknownPolicies()
     }
 
     private func take(_ resource: ResiliencyResource) {
@@ -64,6 +66,33 @@ package final class Resiliency {
         default: break
         }
         retries[name] = retry
+    }
+
+    /// daprd takes a name that no policy has for none, or, as a component's breaker, crashes on it.
+    private func warnAboutUnknownPolicies() {
+        for (app, target) in apps.sorted(by: { $0.key < $1.key }) {
+            warnAboutUnknown(target.names, of: "apps.\(app)")
+        }
+        for (component, target) in components.sorted(by: { $0.key < $1.key }) {
+            warnAboutUnknown(target.inbound, of: "components.\(component).inbound")
+            warnAboutUnknown(target.outbound, of: "components.\(component).outbound")
+        }
+    }
+
+    private func warnAboutUnknown(
+        _ names: ResiliencyResource.PolicyNames, of target: String
+    ) {
+        func check<T>(_ name: String?, _ kind: String, in policies: [String: T]) {
+            guard let name, policies[name] == nil else { return }
+            let nearest = Suggestion.nearest(to: name, among: policies.keys.sorted())
+            log?.write(
+                .warn,
+                "the target \(target) names the \(kind) \(name), which no Resiliency resource "
+                    + "has: it goes without" + (nearest.map { "; did you mean \($0)?" } ?? ""))
+        }
+        check(names.timeout, "timeout", in: timeouts)
+        check(names.retry, "retry", in: retries)
+        check(names.breaker, "circuit breaker", in: templates)
     }
 
     // MARK: Which policy applies

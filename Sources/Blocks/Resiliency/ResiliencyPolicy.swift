@@ -1,6 +1,6 @@
 internal import Backends
 internal import Bytes
-internal import Transport
+package import Transport
 
 /// Why an operation under a policy has no outcome of its own.
 package enum PolicyError: Error, Equatable, Sendable {
@@ -44,6 +44,13 @@ package struct ResiliencyPolicy {
 
     /// Whether an operation may be called more than once, so that a request's body has to be kept.
     package var mayRepeat: Bool { retry.map { $0.maxRetries != 0 } ?? false }
+
+    /// When an attempt that begins now shall let go of its connection: a moment after nobody waits
+    /// for it any more. nil where the sandbox's time is not the system's.
+    package var deadline: MonotonicTime? {
+        guard let timeout, sandbox.isInRealTime else { return nil }
+        return Reactor.monotonicNow() + (timeout + .milliseconds(20)).nanoseconds
+    }
 
     /// Calls `operation` until the policy is content or gives up.
     ///

@@ -14,6 +14,8 @@ package struct ResiliencyResource: Sendable {
     package internal(set) var problem: String?
     /// Where it is described.
     package let place: String
+    /// The whole of it, as it was written.
+    package let document: YAMLNode
 
     /// The policies that a target names; nil for none of a kind.
     package struct PolicyNames: Equatable, Sendable {
@@ -42,6 +44,7 @@ package struct ResiliencyResource: Sendable {
     /// - Parameter document: the whole of it; its scopes are looked at already.
     package init(_ document: YAMLNode, in source: SourceText) {
         name = document.member(ignoringCase: "metadata")?.member(ignoringCase: "name")?.text ?? ""
+        self.document = document
         place = Diagnostic(.error, "", at: document.span, in: source).place
         let spec = document.member(ignoringCase: "spec")
         do throws(ResiliencyProblem) {

@@ -38,6 +38,16 @@ package struct Component: Sendable {
         return metadata.first { $0.key.lowercased() == name }?.value
     }
 
+    /// Whether both are described alike, wherever that is.
+    package func isSame(as other: Component) -> Bool {
+        name == other.name && type == other.type && version == other.version
+            && metadata == other.metadata && ignoresErrors == other.ignoresErrors
+            && initTimeout == other.initTimeout
+    }
+
+    /// As daprd's log lines name it: `statestore (state.redis/v1)`.
+    package var logName: String { "\(name) (\(type)/\(version))" }
+
     /// `state`, `pubsub`, ….
     package var category: String { String(type.prefix { $0 != "." }) }
 }

@@ -62,8 +62,6 @@ package enum StateProblem: Error, Equatable {
 package struct StateBlock {
     let sidecar: Sidecar
 
-    init(sidecar: Sidecar) { self.sidecar = sidecar }
-
     /// The component `name`.
     package func component(named name: ByteSlice) throws(StateProblem) -> StateComponent {
         for component in sidecar.stateComponents where name.equals(component.nameBytes) {

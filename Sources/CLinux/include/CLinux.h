@@ -42,6 +42,12 @@ uintptr_t clinux_thread_id(void);
 int clinux_termination_signals(void);
 /// Which signal is pending on a descriptor of `clinux_termination_signals`, 0 when none is.
 int clinux_next_signal(int fd);
+/// A non-blocking, close-on-exec inotify descriptor.
+int clinux_watch_create(void);
+/// Watches a folder for files that come, go or change; once more is no harm. -1 when there is none.
+int clinux_watch_add(int watch, const char *folder);
+/// Drops what a watch has to tell: whether there was anything.
+int clinux_watch_drain(int watch);
 
 /// A program to be started.
 struct clinux_program {

@@ -29,7 +29,7 @@ struct Invocation {
         let result: Result<AppResponse, InvocationError>
         do throws(PolicyError) {
             result = try await policy.run(mayRetry: mayRepeat, cancelsLate: true) {
-                await attempt(within: policy.timeout)
+                await attempt(under: policy)
             } discard: { result in
                 if case .success(let answer) = result { answer.body.cancel() }
             } judge: {
@@ -45,17 +45,11 @@ struct Invocation {
     private var mayRepeat: Bool { if case .bytes = request.body { true } else { false } }
 
     /// One attempt. What a refusal says is taken off its connection, which the next one may want.
-    ///
-    /// - Parameter timeout: after which nobody waits for it. Its connection is closed a moment
-    ///   later, where the sandbox's time is the system's.
     private func attempt(
-        within timeout: Duration?
+        under policy: ResiliencyPolicy
     ) async -> Result<AppResponse, InvocationError> {
         var invocation = self
-        if let timeout, sidecar.sandbox.isInRealTime {
-            let patience = timeout + .milliseconds(20)
-            invocation.request.deadline = Reactor.monotonicNow() + patience.nanoseconds
-        }
+        invocation.request.deadline = policy.deadline
         do throws(InvocationError) {
             var answer = try await invocation.answer()
             if Self.isFailure(answer.status) {

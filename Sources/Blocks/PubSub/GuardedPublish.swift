@@ -1,0 +1,83 @@
+internal import Backends
+
+/// Publishing under the policy that surrounds the component: what applications publish, and dead
+/// letters.
+extension PubSubComponent {
+    func publish(
+        _ message: BrokerMessage, through resiliency: Resiliency
+    ) async throws(BrokerError) {
+        guard let policy = resiliency.outbound(name, .pubSub) else {
+            return try await broker.publish(message)
+        }
+        let error = await published([message], policy)[0]
+        if let error { throw error }
+    }
+
+    /// Publishes several messages; only those that failed are tried again.
+    ///
+    /// - Returns: for each message why it was not published, or nil.
+    func publish(
+        _ messages: [BrokerMessage], through resiliency: Resiliency
+    ) async -> [BrokerError?] {
+        guard let policy = resiliency.outbound(name, .pubSub) else {
+            return await Self.publish(messages, on: broker)
+        }
+        return await published(messages, policy)
+    }
+
+    private func published(
+        _ messages: [BrokerMessage], _ policy: ResiliencyPolicy
+    ) async -> [BrokerError?] {
+        let rest = Remaining(messages)
+        do throws(PolicyError) {
+            _ = try await policy.run { [broker] in
+                let open = rest.open
+                return (open, await Self.publish(open.map { messages[$0] }, on: broker))
+            } judge: { open, errors in
+                rest.take(errors, of: open)
+            }
+        } catch {
+            rest.fail(with: .failed(error.text))
+        }
+        return rest.errors
+    }
+
+    private static func publish(
+        _ messages: [BrokerMessage], on broker: any MessageBroker
+    ) async -> [BrokerError?] {
+        var errors: [BrokerError?] = []
+        for message in messages {
+            do throws(BrokerError) {
+                try await broker.publish(message)
+                errors.append(nil)
+            } catch {
+                errors.append(error)
+            }
+        }
+        return errors
+    }
+
+    /// What has not been published yet.
+    private final class Remaining {
+        private(set) var errors: [BrokerError?]
+        /// Places in the list of messages.
+        private(set) var open: [Int]
+
+        init(_ messages: [BrokerMessage]) {
+            errors = messages.map { _ in nil }
+            open = Array(messages.indices)
+        }
+
+        func take(_ results: [BrokerError?], of places: [Int]) -> PolicyVerdict {
+            for (place, error) in zip(places, results) { errors[place] = error }
+            open = places.filter { errors[$0] != nil }
+            guard let first = open.first, let error = errors[first] else { return .success }
+            return .failure(error.text)
+        }
+
+        /// The policy itself has ended it.
+        func fail(with error: BrokerError) {
+            for place in open { errors[place] = error }
+        }
+    }
+}
