@@ -158,11 +158,11 @@ import Transport
 
     @Test func `a component of another kind is left out with a warning`() throws {
         let folder = try TemporaryFolder()
-        try folder.component("queue", "pubsub.redis", [("redisHost", "value: localhost:6379")])
+        try folder.component("queue", "bindings.kafka", [("brokers", "value: localhost:9092")])
         let serve = try Self.serve(folder)
         try serve.log(
-            "the component queue of type pubsub.redis is skipped: only state stores are supported yet"
-        )
+            "the component queue of type bindings.kafka is skipped: fakedapr does not have its "
+                + "building block yet")
         #expect(serve.process.output.contains("Stores  none"))
     }
 

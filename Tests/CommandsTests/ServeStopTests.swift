@@ -101,7 +101,10 @@ import Transport
             #expect(try serve.process.waitForExit() == 0)
         }
         // Closed in order: the log is in the file and gone.
-        #expect(FileContents.names(in: folder.path) == ["statestore.db"])
+        #expect(
+            FileContents.names(in: folder.path)?.sorted() == [
+                "pubsub.messages.db", "statestore.db",
+            ])
     }
 
     /// Writers on connections of their own, ended in the middle by SIGKILL, again and again.
