@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -158,5 +159,7 @@ int clinux_peek_exit(pid_t id) {
         return -1;
     return info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status;
 }
+
+int clinux_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
 
 const char *clinux_environment_entry(int index) { return environ[index]; }

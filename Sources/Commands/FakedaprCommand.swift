@@ -22,7 +22,10 @@ struct FakedaprCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, RunCommand.self, WaitCommand.self, ScenarioCommand.self,
+            ServeCommand.self, RunCommand.self, StopCommand.self, ListCommand.self,
+            InvokeCommand.self, PublishCommand.self, LogsCommand.self, StatusCommand.self,
+            InitCommand.self, UninstallCommand.self, VersionCommand.self, WaitCommand.self,
+            ScenarioCommand.self,
             WasmCommand.self,
         ])
 
@@ -31,4 +34,6 @@ struct FakedaprCommand: AsyncParsableCommand {
 /// What this program calls itself.
 enum Version {
     static let current = "0.1.0"
+    /// The Dapr whose behaviour this is.
+    static let dapr = "1.18.3"
 }

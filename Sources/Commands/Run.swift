@@ -22,7 +22,9 @@ package func runFakedapr() -> Never {
     signal(SIGPIPE, SIG_IGN)
     let status = WorkQueue<Int32>()
     do {
-        let arguments = try Arguments.prepared(Array(CommandLine.arguments.dropFirst()))
+        let words = CommandLine.arguments
+        let arguments = try Arguments.prepared(
+            DaprSpelling.arguments(Array(words.dropFirst()), calledAs: words.first ?? ""))
         let command = try FakedaprCommand.parseAsRoot(arguments)
         // Before any thread is started: threads inherit what is blocked.
         let signals = command is any LongRunning ? try? TerminationSignals() : nil

@@ -10,4 +10,14 @@ extension SocketAddress {
         case .unix(let path): "unix://\(path)"
         }
     }
+
+    /// Where a client of this machine connects: "all addresses" is none to connect to.
+    var reachable: SocketAddress {
+        switch self {
+        case .ipv4(0, 0, 0, 0, let port): .loopback(port: port)
+        case .ipv6(let bytes, let port) where bytes.allSatisfy({ $0 == 0 }):
+            SocketAddress(numeric: "::1", port: port) ?? self
+        default: self
+        }
+    }
 }

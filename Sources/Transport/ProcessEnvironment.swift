@@ -21,6 +21,9 @@ package enum ProcessEnvironment {
         return variables
     }
 
+    /// The id of this process.
+    package static var processID: Int32 { getpid() }
+
     /// The name of this machine.
     package static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)

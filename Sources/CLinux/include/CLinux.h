@@ -77,6 +77,10 @@ int clinux_pipe(int ends[2]);
 /// number; -1 while it runs.
 int clinux_peek_exit(pid_t id);
 
+/// Locks a file for this descriptor alone, without waiting: 0, or -1 and errno. flock is the name of
+/// a type as well, to Swift.
+int clinux_lock(int fd);
+
 /// The `index`-th variable of the environment as `NAME=value`, NULL past the last one.
 const char *clinux_environment_entry(int index);
 

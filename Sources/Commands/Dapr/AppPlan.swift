@@ -15,7 +15,19 @@ struct AppPlan: Sendable {
     /// Variables of its own.
     var variables: [String: String] = [:]
 
+    /// Where this user's sidecars are known.
+    var registry: SidecarRegistry
+
     var appID: String { sidecar.appID }
+
+    /// What others are told of it.
+    func entry(_ address: SocketAddress) -> SidecarEntry {
+        var entry = SidecarEntry(
+            appID: appID, address: address.reachable, grpcPort: grpcPort, appPort: sidecar.appPort,
+            token: sidecar.settings.apiToken)
+        entry.command = command.joined(separator: " ")
+        return entry
+    }
 
     /// All variables of the application: those of this process, what Dapr tells it, its own.
     func environment(_ inherited: [String: String]) -> [String: String] {

@@ -39,7 +39,8 @@ struct AppPlanner {
         metricsPort: UInt16?, arguments: [String], logDescriptors: [Int32], command: [String]
     ) throws -> AppPlan {
         let httpPort = try httpPort ?? Self.freePort()
-        let dataFolder = options["data-dir"] ?? UserFolders.data
+        let dataFolder = Paths.absolute(
+            options["data-dir"] ?? UserFolders.data, from: Paths.current)
         var words = ["--data-dir=\(dataFolder)"] + arguments
         words += ["--app-id=\(appID)", "--dapr-http-port=\(httpPort)"]
         words += logDescriptors.map { "--log-fd=\($0)" }
@@ -50,7 +51,8 @@ struct AppPlanner {
         sidecar.grace = .milliseconds(500)
         return AppPlan(
             sidecar: sidecar, httpPort: httpPort, grpcPort: try grpcPort ?? Self.freePort(),
-            metricsPort: try metricsPort ?? Self.freePort(), command: command)
+            metricsPort: try metricsPort ?? Self.freePort(), command: command,
+            registry: SidecarRegistry(dataFolder: dataFolder))
     }
 
     private static func freePort() throws(Failure) -> UInt16 {

@@ -31,6 +31,8 @@ final class FileApp: AppObserver {
     private var group: ProcessGroup?
     private var readers = Countdown(0)
     private var isStopping = false
+    private var address: SocketAddress?
+    private var held: HeldFile?
     /// Whether its sidecar was told to stop by request.
     private var isShutDown = false
 
@@ -57,7 +59,7 @@ final class FileApp: AppObserver {
         on loop: isolated EventLoop, onEnd: @escaping () -> Void
     ) async throws(StartError) {
         do throws(Failure) {
-            _ = try await host.open(on: loop) { [weak self] force in
+            address = try await host.open(on: loop) { [weak self] force in
                 guard let self, !self.isStopping else { return }
                 self.isShutDown = true
                 loop.spawn {
@@ -68,6 +70,28 @@ final class FileApp: AppObserver {
             }
         } catch {
             throw StartError(app: app.appID, text: error.message, status: .cannotRun)
+        }
+        register()
+    }
+
+    /// Makes the sidecar known to others of this user; a home that cannot be written is no failure.
+    private func register() {
+        guard let address else { return }
+        var entry = app.entry(address)
+        entry.appProcessID = group?.id
+        entry.shares = run.apps.count
+        entry.runFile = run.path
+        entry.runName = run.name
+        entry.appLog = plan.appLogFile ?? ""
+        entry.sidecarLog = plan.sidecarLogFile ?? ""
+        do throws(SystemError) {
+            if let held { return try held.replace(with: entry.json) }
+            held = try app.registry.add(entry)
+        } catch {
+            app.sidecar.log.write(
+                .warn,
+                "other programs cannot find this sidecar: cannot write in "
+                    + "\(app.registry.folder): \(error.reason): name another place with --data-dir")
         }
     }
 
@@ -170,6 +194,7 @@ final class FileApp: AppObserver {
         do throws(StartFailure) {
             let group = try startGroup(loop.reactor)
             note(group)
+            if held != nil { register() }
             read(group, on: loop)
             loop.spawn {
                 await self.watch(group)
@@ -249,6 +274,7 @@ final class FileApp: AppObserver {
         isSidecarEnded = true
         plan.sidecarLog.write("termination signal received: shutting down")
         _ = await host.stop(on: loop)
+        held?.release()
         plan.sidecarLog.write("Exited Dapr successfully")
     }
     private var isSidecarEnded = false

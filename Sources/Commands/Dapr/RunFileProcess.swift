@@ -27,6 +27,9 @@ final class RunFileProcess {
     func run(on loop: isolated EventLoop) async throws -> Int32 {
         waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
+        if let registry = plan.apps.first?.app.registry {
+            sandbox.resolver = RegistryResolver(registry, on: loop.reactor)
+        }
         let changes = Waiters(on: loop.reactor)
         apps = plan.apps.map { FileApp($0, in: sandbox, run: plan, console, changes) }
         var status: Int32 = 0

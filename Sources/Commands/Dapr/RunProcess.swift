@@ -14,6 +14,7 @@ final class RunProcess {
     /// How the application ended by itself.
     private var exit: ProgramExit?
     private var isServing = false
+    private var held: HeldFile?
 
     init(_ app: AppPlan, _ console: Console, _ signals: TerminationSignals) {
         self.app = app
@@ -29,18 +30,37 @@ final class RunProcess {
         console.info(Texts.starting(app))
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let host = SidecarHost(app.sidecar, in: sandbox)
-        _ = try await host.open(on: loop) { [self] force in
+        sandbox.resolver = RegistryResolver(app.registry, on: loop.reactor)
+        let address = try await host.open(on: loop) { [self] force in
             if !force { self.console.success("Exited Dapr successfully") }
             self.stop.ask(force: force, on: loop)
         }
         isServing = true
+        register(address)
         tellSidecarIsUp()
         host.waitForApp(startedAt: begin, on: loop)
         let failure = start(host.sidecar, on: loop)
+        if held != nil { register(address) }
         let status = await stop.wait()
         await end(host, sandbox, on: loop)
         if let failure { return failure.status.rawValue }
         return exit?.code ?? status
+    }
+
+    /// Makes the sidecar known to others of this user; a home that cannot be written is no failure.
+    private func register(_ address: SocketAddress) {
+        var entry = app.entry(address)
+        entry.appProcessID = group?.id
+        do throws(SystemError) {
+            if let held { return try held.replace(with: entry.json) }
+            held = try app.registry.add(entry)
+        } catch {
+            let log = app.sidecar.log
+            log.write(
+                .warn,
+                "other programs cannot find this sidecar: cannot write in "
+                    + "\(app.registry.folder): \(error.reason): name another place with --data-dir")
+        }
     }
 
     /// Dapr looks at the ports when there is no application to be waited for; here they are open.
@@ -116,6 +136,7 @@ final class RunProcess {
         await group?.stop(grace: .milliseconds(1200))
         _ = await host.stop(on: loop)
         await sandbox.close()
+        held?.release()
         console.success("Exited Dapr successfully")
         guard group != nil else { return }
         if let exit, exit != .status(0) {

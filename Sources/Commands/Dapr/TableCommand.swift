@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Transport
+
+/// A command that is spelt as `dapr` spells it, its options in a table of our own.
+protocol TableCommand: AsyncParsableCommand {
+    static var table: OptionTable { get }
+    static var discussion: String { get }
+    var words: [String] { get }
+
+    /// - Returns: the status to exit with.
+    func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32
+}
+
+extension TableCommand {
+    func run() async throws {
+        let options = try Self.table.parse(words)
+        if options.wantsHelp { return StandardOutput.write(Self.help) }
+        let status = try await run(options, Console(isJSON: options.isSet("log-as-json")))
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    static var help: String { table.help(configuration.abstract, discussion) }
+}
+
+extension OptionTable {
+    /// A table with the options that every command of `dapr` has.
+    static func dapr(_ command: String, _ rows: [OptionRow]) -> OptionTable {
+        OptionTable(
+            command: command,
+            rows: rows + [
+                .option("data-dir", nil, "dir", "Whose sidecars are meant: ~/.fakedapr."),
+                .flag("log-as-json", nil, "Write what the command itself tells as JSON."),
+                .option("runtime-path", nil, "dir"), .flag("kubernetes", "k"),
+            ])
+    }
+}
+
+extension ParsedOptions {
+    /// The sidecars that are meant.
+    var registry: SidecarRegistry { SidecarRegistry(dataFolder: self["data-dir"]) }
+}
