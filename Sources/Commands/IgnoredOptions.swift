@@ -20,7 +20,7 @@ enum IgnoredOptions {
 
     private static let all: [Option] =
         options(
-            isTold: true, "dapr-grpc-port", "dapr-internal-grpc-port", "dapr-public-port",
+            isTold: true, "dapr-internal-grpc-port", "dapr-public-port",
             "placement-host-address", "scheduler-host-address", "sentry-address",
             "control-plane-address", "metrics-port", "profile-port")
         + options(
@@ -33,7 +33,7 @@ enum IgnoredOptions {
         + options(isFlag: true, "app-ssl")
         + [
             "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout",
-            "app-health-threshold", "disable-init-endpoints",
+            "app-health-threshold", "disable-init-endpoints", "dapr-grpc-port",
         ].map { Option(name: $0, isFlag: false, isTold: false, isRare: true) }
         + [Option(name: "enable-app-health-check", isFlag: true, isTold: false, isRare: true)]
 

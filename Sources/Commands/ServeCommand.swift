@@ -120,7 +120,8 @@ struct ServeCommand: LongRunning {
             addresses: try addresses(), components: components(files.components),
             httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
             resiliencies: files.resiliencies, resources: source,
-            opener: try opener(log), appPort: try sidecar.appPort(), grace: sidecar.grace,
+            opener: try opener(log), appPort: try sidecar.appPort(),
+            grpcPort: try sidecar.grpcPort(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(
             sidecar: plan, blockShutdown: try sidecar.blockShutdown(), readyDescriptor: readyFd,

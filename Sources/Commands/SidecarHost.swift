@@ -20,6 +20,8 @@ struct SidecarPlan: Sendable {
     var resources: ResourceSource?
     var opener: StoreOpener
     var appPort: UInt16?
+    /// nil for none.
+    var grpcPort: UInt16?
     /// How long a stop waits for requests under way.
     var grace: Duration
     var log: Log
@@ -33,6 +35,7 @@ final class SidecarHost {
     let plan: SidecarPlan
     let sidecar: Sidecar
     private var server: Server?
+    private var grpcPort: GRPCPort?
     private var channel: HTTPChannel?
     private var life: AppLife?
     private var observers: [any AppObserver] = []
@@ -73,9 +76,17 @@ final class SidecarHost {
             handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
         let address = try listen(server, on: loop)
         self.server = server
+        openGRPCPort(address, on: loop)
         sidecar.isOutboundReady = true
         startReloading(on: loop) { [self] in onFailure.map { $0() } ?? onShutdown(false) }
         return address
+    }
+
+    private func openGRPCPort(_ address: SocketAddress, on loop: EventLoop) {
+        // A socket's folder has no ports, and a port is one of the two.
+        guard let port = plan.grpcPort, address.port != 0, address.port != port else { return }
+        grpcPort = GRPCPort(
+            port, at: plan.addresses, of: sidecar, httpPort: address.port, on: loop)
     }
 
     /// Stops taking requests and lets those that have arrived be answered.
@@ -86,6 +97,7 @@ final class SidecarHost {
         life?.stop()
         reload?.stop()
         await sidecar.subscriptions?.stop()
+        grpcPort?.stop()
         await server?.stop(grace: plan.grace, on: loop)
         channel?.close()
         let isLate = Reactor.monotonicNow() - begin >= plan.grace.nanoseconds

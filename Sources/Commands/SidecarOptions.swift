@@ -134,6 +134,18 @@ struct SidecarOptions: ParsableArguments {
         return number
     }
 
+    /// nil when none was named, or 0.
+    func grpcPort() throws(Failure) -> UInt16? {
+        guard let text = rare.value(of: "dapr-grpc-port"), text != "0", text != "" else {
+            return nil
+        }
+        guard let number = UInt16(text) else {
+            throw Failure(
+                .usage, "invalid --dapr-grpc-port `\(text)`: write a number up to 65535")
+        }
+        return number
+    }
+
     /// As daprd: 0 is no bound, below zero the default.
     var grace: Duration {
         switch daprGracefulShutdownSeconds {

@@ -13,7 +13,7 @@ import Transport
     static let daprd: [(String, String?)] = [
         ("app-id", "myapp"), ("mode", "standalone"), ("app-protocol", "http"),
         ("app-channel-address", "127.0.0.1"), ("app-max-concurrency", "-1"),
-        ("dapr-grpc-port", "50001"), ("dapr-internal-grpc-port", "0"),
+        ("dapr-grpc-port", "0"), ("dapr-internal-grpc-port", "0"),
         ("dapr-internal-grpc-listen-address", "127.0.0.1"), ("dapr-public-port", "3501"),
         ("dapr-public-listen-address", "127.0.0.1"), ("profile-port", "7777"),
         ("enable-profiling", nil), ("max-body-size", "-1"), ("read-buffer-size", "8Ki"),
@@ -41,7 +41,7 @@ import Transport
         }
         let serve = try ServeProcess(["--store", "memory"] + arguments)
         #expect(try serve.request("GET", "/v1.0/metadata").text.contains(#""id":"myapp""#))
-        for option in ["dapr-grpc-port", "placement-host-address", "enable-mtls"] {
+        for option in ["dapr-public-port", "placement-host-address", "enable-mtls"] {
             #expect(serve.process.errors.contains("--\(option) has no effect"))
         }
         #expect(try serve.request("POST", "/v1.0/shutdown").status == 204)
@@ -173,7 +173,7 @@ import Transport
     {
         let serve = try ServeProcess([
             "--store", "memory", "--log-as-json", "--log-level", "debug", "--enable-api-logging",
-            "--dapr-grpc-port", "1",
+            "--dapr-public-port", "1",
         ])
         _ = try serve.request("GET", "/v1.0/healthz")
         try serve.log("HTTP API Called")

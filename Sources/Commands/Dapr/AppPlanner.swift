@@ -39,10 +39,13 @@ struct AppPlanner {
         metricsPort: UInt16?, arguments: [String], logDescriptors: [Int32], command: [String]
     ) throws -> AppPlan {
         let httpPort = try httpPort ?? Self.freePort()
+        let grpcPort = try grpcPort ?? Self.freePort()
         let dataFolder = Paths.absolute(
             options["data-dir"] ?? UserFolders.data, from: Paths.current)
         var words = ["--data-dir=\(dataFolder)"] + arguments
-        words += ["--app-id=\(appID)", "--dapr-http-port=\(httpPort)"]
+        words += [
+            "--app-id=\(appID)", "--dapr-http-port=\(httpPort)", "--dapr-grpc-port=\(grpcPort)",
+        ]
         words += logDescriptors.map { "--log-fd=\($0)" }
         if let appPort { words.append("--app-port=\(appPort)") }
         let serve = try ServeCommand.parse(IgnoredOptions.taken(from: words, environment: [:]))
@@ -50,7 +53,7 @@ struct AppPlanner {
         // Ctrl-C ends all within two seconds, the application's own end included.
         sidecar.grace = .milliseconds(500)
         return AppPlan(
-            sidecar: sidecar, httpPort: httpPort, grpcPort: try grpcPort ?? Self.freePort(),
+            sidecar: sidecar, httpPort: httpPort, grpcPort: grpcPort,
             metricsPort: try metricsPort ?? Self.freePort(), command: command,
             registry: SidecarRegistry(dataFolder: dataFolder))
     }
