@@ -1,3 +1,4 @@
+internal import Backends
 internal import Blocks
 internal import HTTP
 internal import Transport
@@ -27,7 +28,7 @@ final class GRPCPort: HTTP2Observer {
             } catch {
                 // A machine without IPv6 has IPv4 alone.
                 guard !error.isAddressUnavailable else { continue }
-                sidecar.log.write(
+                sidecar.log?.write(
                     .warn,
                     "the gRPC port \(port) is not opened: \(error.reason): nothing is served there "
                         + "yet, so nothing is lost")
@@ -47,6 +48,6 @@ final class GRPCPort: HTTP2Observer {
         let now = Reactor.monotonicNow()
         if let lastTold, now - lastTold < Duration.seconds(10).nanoseconds { return }
         lastTold = now
-        sidecar.log.write(.warn, "a gRPC client was refused: \(text)")
+        sidecar.log?.write(.warn, "a gRPC client was refused: \(text)")
     }
 }

@@ -89,14 +89,19 @@ final class SidecarHost {
             port, at: plan.addresses, of: sidecar, httpPort: address.port, on: loop)
     }
 
+    /// Delivers no more messages: the application is about to end. Requests are still answered.
+    func stopDelivering() async {
+        life?.stop()
+        await sidecar.subscriptions?.stop()
+    }
+
     /// Stops taking requests and lets those that have arrived be answered.
     ///
     /// - Returns: whether all were answered in time.
     func stop(on loop: isolated EventLoop) async -> Bool {
         let begin = Reactor.monotonicNow()
-        life?.stop()
         reload?.stop()
-        await sidecar.subscriptions?.stop()
+        await stopDelivering()
         grpcPort?.stop()
         await server?.stop(grace: plan.grace, on: loop)
         channel?.close()

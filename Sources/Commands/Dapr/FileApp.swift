@@ -264,6 +264,7 @@ final class FileApp: AppObserver {
     func endApplication() async {
         isStopping = true
         guard exit == nil, let group else { return }
+        host.sidecar.sandbox.loop.spawn { await self.host.stopDelivering() }
         await group.stop(grace: Self.grace)
         await readers.wait()
         plan.sidecarLog.write("Exited App successfully")

@@ -132,7 +132,8 @@ final class RunProcess {
 
     private func end(_ host: SidecarHost, _ sandbox: Sandbox, on loop: isolated EventLoop) async {
         console.info("\nterminated signal received: shutting down")
-        // The sidecar answers until the application is gone.
+        // The sidecar answers until the application is gone, but brings it nothing new.
+        loop.spawn { await host.stopDelivering() }
         await group?.stop(grace: .milliseconds(1200))
         _ = await host.stop(on: loop)
         await sandbox.close()
