@@ -28,6 +28,8 @@ package final class Sandbox {
     package private(set) var sidecars: [Sidecar] = []
     /// Who knows the sidecars of other processes; nil when there is nobody to ask.
     package var resolver: (any NameResolver)?
+    /// Who tells other processes of what is shared with them; nil when there are none.
+    package var notes: (any PeerNotes)?
     /// Opens ways to other servers; nil where nothing is invoked.
     package var channels: (any OutboundChannels)?
     private var backends: [String: any StateStore] = [:]

@@ -85,12 +85,22 @@ struct BrokerOpener {
         }
         return try await sandbox.broker("sqlite:\(path)") { () throws(ComponentFailure) in
             do throws(SQLiteOpenError) {
-                return try SQLiteBroker(
+                let broker = try SQLiteBroker(
                     path: path, clock: sandbox.clock, random: sandbox.random, on: sandbox.loop)
+                share(broker, path, sandbox.notes)
+                return broker
             } catch {
                 throw ComponentFailure(component.name, .backend, error.text)
             }
         }
+    }
+
+    /// Other processes that have the file open need not wait until they look again.
+    private func share(_ broker: SQLiteBroker, _ path: String, _ notes: (any PeerNotes)?) {
+        guard let notes else { return }
+        let subject = Paths.absolute(path, from: Paths.current)
+        broker.onPublish = { [weak notes] in notes?.tell(subject) }
+        notes.listen(for: subject) { [weak broker] in broker?.poke() }
     }
 
     private func path(of component: Component) -> String {

@@ -12,13 +12,15 @@ struct FakedaprCommand: AsyncParsableCommand {
             EXAMPLES
               fakedapr serve                         state in SQLite, port 3500
               fakedapr serve --store redis           state in Redis, port 6379
+              fakedapr run -a api -p 8000 -- python3 app.py
+              fakedapr run -f dapr.yaml              all apps of a file
               fakedapr scenario run statestore.yaml  a scenario on every store
               fakedapr wasm run -a http://127.0.0.1:3500 guest.wasm
 
             EXIT STATUS
               0 ok, 1 usage, 2 file or parse error, 3 runtime or infrastructure,
               4 an expectation failed, 124 timeout, 130 interrupted.
-              `wasm run` hands on the guest's own status.
+              `run` and `wasm run` hand on the app's and the guest's own status.
             """,
         version: Version.current,
         subcommands: [

@@ -82,7 +82,7 @@ final class ServeProcess {
         let reactor = loop.reactor
         loop.spawn { [self, signals] in
             guard let signal = try? await signals.next(on: reactor) else { return }
-            let name = signal == SIGINT ? "interrupt" : "terminated"
+            let name = SignalName.of(signal)
             self.plan.sidecar.log.write(.info, "Received signal '\(name)'; beginning shutdown")
             guard self.isServing else { ProcessExit.now(ExitStatus.interrupted.rawValue) }
             reactor.after(self.plan.blockShutdown) { self.stop.ask(0) }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// SIGINT and SIGTERM as something a loop can wait for.
+/// SIGINT, SIGTERM and SIGHUP (a terminal that was closed) as something a loop can wait for.
 ///
 /// To be made by the main thread before any other thread starts: the signals are blocked in all of
 /// them, so that no default action ends the process.

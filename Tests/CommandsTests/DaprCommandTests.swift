@@ -48,7 +48,10 @@ import Transport
                     body = self.rfile.read(length)
                     status = 404 if self.path.startswith('/dapr/') else 200
                     if self.path.startswith('/fail'): status = 503
+                    asked = self.path == '/dapr/subscribe'
+                    if asked: status = 200
                     text = f'{self.command} {self.path} {body.decode()}'.encode()
+                    if asked: text = b'[{"pubsubname":"pubsub","topic":"orders","route":"/orders"}]'
                     if self.path.startswith('/orders'): print('GOT', body.decode(), flush=True)
                     self.send_response(status)
                     self.send_header('Content-Length', str(len(text)))
@@ -84,6 +87,38 @@ import Transport
         #expect(try user.run(["run", "-a", "x", "--", "sh", "-c", save]).status == 0)
         #expect(
             try user.run(["run", "-a", "x", "--", "sh", "-c", get]).output.contains("\"shared\""))
+    }
+
+    @Test func `two runs of one user share their default topics, without a wait`() throws {
+        let user = try User()
+        let subscriber = try user.startEcho("subscriber")
+        let publish = """
+            curl -s -d '{"id":7}' -H 'Content-Type: application/json' \
+            http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/publish/pubsub/orders
+            """
+        #expect(try user.run(["run", "-a", "publisher", "--", "sh", "-c", publish]).status == 0)
+        try Deadline.wait("the message") { subscriber.output.contains(#""data":{"id":7}"#) }
+        subscriber.signal(SIGTERM)
+        _ = try subscriber.waitForExit()
+    }
+
+    @Test func `publish publishes by way of a running sidecar`() throws {
+        let user = try User()
+        let run = try user.startEcho("x")
+        let publish = try user.run([
+            "publish", "-i", "x", "-p", "pubsub", "-t", "orders", "-d", #"{"id":8}"#,
+        ])
+        #expect(publish.output == "✅  Event published successfully\n")
+        try Deadline.wait("the message") { run.output.contains(#""data":{"id":8}"#) }
+        let failed = try user.run(["publish", "-i", "x", "-p", "none", "-t", "t", "-d", "1"])
+        #expect(
+            failed.errors
+                == "❌  Error publishing topic t: unexpected status code 404 on publishing to t in none\n"
+        )
+        #expect(failed.output.hasSuffix("/v1.0/publish/none/t\n"))
+        #expect(failed.status == 1)
+        run.signal(SIGTERM)
+        _ = try run.waitForExit()
     }
 
     @Test func `a dead sidecar is no one's callee`() throws {

@@ -139,6 +139,21 @@ import Transport
         }
     }
 
+    @Test func `files that a component names are found from the app's folder`() throws {
+        let folder = try Self.folder(
+            """
+            version: 1
+            common: { resourcesPath: shared }
+            apps: [{ appDirPath: a, command: [sh, -c, curl -s -d '[{"key":"k","value":1}]'
+              http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/state/store] }]
+            """, folders: ["a", "shared"])
+        try folder.component(
+            "store", "state.sqlite", [("connectionString", "value: data.db")],
+            file: "shared/store.yaml")
+        #expect(try Self.run(folder).status == 0)
+        #expect(FileContents.exists("\(folder.path)/a/data.db"))
+    }
+
     @Test func `its status is the worst of its apps'`() throws {
         let folder = try Self.folder(
             """
@@ -198,11 +213,24 @@ import Transport
         time.sleep(\(delay))
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                if self.path == '/dapr/subscribe':
+                    text = b'[{"pubsubname":"pubsub","topic":"orders","route":"/orders"}]'
+                    self.send_response(200)
+                    self.send_header('Content-Length', str(len(text)))
+                    self.end_headers()
+                    self.wfile.write(text)
+                    return
                 found = self.path == '/hello'
                 self.send_response(200 if found else 404)
                 self.send_header('Content-Length', '3')
                 self.end_headers()
                 self.wfile.write(b'hi\\n')
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['Content-Length']))
+                print('got', body.decode(), flush=True)
+                self.send_response(200)
+                self.send_header('Content-Length', '0')
+                self.end_headers()
             def log_message(self, *_): pass
         server = http.server.ThreadingHTTPServer(('127.0.0.1', \(port)), Handler)
         server.serve_forever()
@@ -228,6 +256,29 @@ import Transport
         #expect(run.output.contains("== APP - a == hi\n"))
         let starts = run.output.matches(of: /starting app "(.)"/).map { String($0.1) }
         #expect(starts == ["b", "a"])
+        run.signal(SIGTERM)
+        #expect(try run.waitForExit() == 0)
+    }
+
+    @Test func `an app that depends on another's subscriptions loses no message`() throws {
+        let port = try FreePort.find()
+        let folder = try Self.folder(
+            """
+            version: 1
+            common: { resourcesPath: shared }
+            apps:
+            - appDirPath: a
+              dependsOn: [{ app: b, condition: subscribed }]
+              command: [sh, -c, curl -s -d 1 -H 'Content-Type:application/json'
+                http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/publish/pubsub/orders]
+            - { appDirPath: b, appPort: \(port), command: [python3, -u, server.py] }
+            """, folders: ["a", "b", "shared"])
+        // A broker that keeps nothing for who comes late.
+        try folder.component("pubsub", "pubsub.in-memory", file: "shared/pubsub.yaml")
+        try folder.write("b/server.py", Self.server(port))
+        let run = try Self.start(folder)
+        try Deadline.wait("the message") { run.output.contains("== APP - b == got") }
+        #expect(run.output.contains(#""data":1"#))
         run.signal(SIGTERM)
         #expect(try run.waitForExit() == 0)
     }

@@ -37,8 +37,8 @@ int clinux_accept(int listener);
 /// A value unique to the calling thread. `pthread_self()` is declared const, so the optimiser
 /// folds it across a suspension point; this is not.
 uintptr_t clinux_thread_id(void);
-/// A non-blocking, close-on-exec signalfd for SIGINT and SIGTERM, which it blocks in this thread
-/// and in every thread started after it.
+/// A non-blocking, close-on-exec signalfd for SIGINT, SIGTERM and SIGHUP, which it blocks in this
+/// thread and in every thread started after it.
 int clinux_termination_signals(void);
 /// Which signal is pending on a descriptor of `clinux_termination_signals`, 0 when none is.
 int clinux_next_signal(int fd);

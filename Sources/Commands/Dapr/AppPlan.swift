@@ -26,6 +26,7 @@ struct AppPlan: Sendable {
             appID: appID, address: address.reachable, grpcPort: grpcPort, appPort: sidecar.appPort,
             token: sidecar.settings.apiToken)
         entry.command = command.joined(separator: " ")
+        entry.socket = registry.socketPath
         return entry
     }
 

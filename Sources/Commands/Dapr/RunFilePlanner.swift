@@ -114,6 +114,7 @@ struct RunFilePlanner {
             console.warning("The app \"\(id)\" has an appPort that another app has too: \(port)")
         }
         app.folder = appFolder
+        app.sidecar.components = app.sidecar.components.map { $0.located(in: appFolder) }
         app.variables = common.variables.merging(own.variables) { $1 }
         return FileAppPlan(
             app: app, logFolder: logs.folder, appLogFile: logs.appFile,

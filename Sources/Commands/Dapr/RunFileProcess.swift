@@ -27,9 +27,8 @@ final class RunFileProcess {
     func run(on loop: isolated EventLoop) async throws -> Int32 {
         waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
-        if let registry = plan.apps.first?.app.registry {
-            sandbox.resolver = RegistryResolver(registry, on: loop.reactor)
-        }
+        let notes = plan.apps.first?.app.registry.join(sandbox)
+        defer { notes?.close() }
         let changes = Waiters(on: loop.reactor)
         apps = plan.apps.map { FileApp($0, in: sandbox, run: plan, console, changes) }
         var status: Int32 = 0

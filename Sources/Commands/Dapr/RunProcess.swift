@@ -30,7 +30,8 @@ final class RunProcess {
         console.info(Texts.starting(app))
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
         let host = SidecarHost(app.sidecar, in: sandbox)
-        sandbox.resolver = RegistryResolver(app.registry, on: loop.reactor)
+        let notes = app.registry.join(sandbox)
+        defer { notes?.close() }
         let address = try await host.open(on: loop) { [self] force in
             if !force { self.console.success("Exited Dapr successfully") }
             self.stop.ask(force: force, on: loop)
