@@ -144,8 +144,14 @@ import Transport
             """
             version: 1
             common: { resourcesPath: shared }
-            apps: [{ appDirPath: a, command: [sh, -c, curl -s -d '[{"key":"k","value":1}]'
-              http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/state/store] }]
+            apps:
+            - appDirPath: a
+              command:
+              - sh
+              - -c
+              - >-
+                curl -s -d '[{"key":"k","value":1}]'
+                http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/state/store
             """, folders: ["a", "shared"])
         try folder.component(
             "store", "state.sqlite", [("connectionString", "value: data.db")],
