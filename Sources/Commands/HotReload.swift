@@ -9,6 +9,8 @@ struct ResourceSource: Sendable {
     let paths: [String]
     /// Files of `--config`, which are read once.
     let configs: [String]
+    /// What the files that components name begin at; nil for where this process works.
+    var folder: String?
     /// What was read at the start, as far as it cannot change later.
     var configuration = ConfigurationResource()
     /// What was said of files at the start.
@@ -19,6 +21,7 @@ struct ResourceSource: Sendable {
         var files = ResourceFiles(appID: appID)
         for path in paths + configs { try files.read(path) }
         try files.checkDuplicates()
+        if let folder { files.locate(in: folder) }
         return files
     }
 

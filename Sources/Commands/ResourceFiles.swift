@@ -37,6 +37,11 @@ struct ResourceFiles {
         }
     }
 
+    /// Lets the files that components name begin at a folder.
+    mutating func locate(in folder: String) {
+        components = components.map { $0.located(in: folder) }
+    }
+
     /// Two components of one name are refused, as in Dapr.
     func checkDuplicates() throws(Failure) {
         var known: [String: Component] = [:]

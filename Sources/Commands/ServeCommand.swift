@@ -103,6 +103,7 @@ struct ServeCommand: LongRunning {
         }
         var source = ResourceSource(
             appID: sidecar.appID, paths: sidecar.resourcesPaths, configs: sidecar.configs)
+        source.folder = sidecar.rare.value(of: "working-folder")
         let files = try source.read()
         for file in files.others {
             log.write(.warn, "the file \(file) is not read: resources are .yaml or .yml files")
@@ -125,7 +126,9 @@ struct ServeCommand: LongRunning {
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(
             sidecar: plan, blockShutdown: try sidecar.blockShutdown(), readyDescriptor: readyFd,
-            readyFile: readyFile)
+            readyFile: readyFile,
+            registry: sidecar.rare.value(of: "known") == "true"
+                ? SidecarRegistry(dataFolder: nil) : nil)
     }
 
     private func appID() throws -> String {

@@ -10,6 +10,8 @@ struct ServePlan: Sendable {
     let blockShutdown: Duration
     let readyDescriptor: Int32?
     let readyFile: String?
+    /// Where it becomes known to other processes of this user; nil for a world of its own.
+    let registry: SidecarRegistry?
 }
 
 /// The life of `serve`: open a sidecar, say so, wait for a stop, stop. Lives on its loop.
@@ -31,10 +33,14 @@ final class ServeProcess {
         if let file = plan.readyFile { FileContents.remove(file) }
         waitForSignals(on: loop)
         let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
+        let notes = plan.registry?.join(sandbox)
+        defer { notes?.close() }
         let host = SidecarHost(plan.sidecar, in: sandbox)
         host.onFailure = { [stop] in stop.ask(ExitStatus.runtime.rawValue) }
         let address = try await host.open(on: loop) { [stop] in stop.ask(force: $0, on: loop) }
         isServing = true
+        let held = register(address)
+        defer { held?.release() }
         try announce(address, host)
         host.waitForApp(startedAt: begin, on: loop)
         let status = await stop.wait()
@@ -42,6 +48,17 @@ final class ServeProcess {
         await sandbox.close()
         if let file = plan.readyFile { FileContents.remove(file) }
         return isInTime ? status : max(status, 1)
+    }
+
+    /// A home that cannot be written is no failure: others do not find it then.
+    private func register(_ address: SocketAddress) -> HeldFile? {
+        guard let registry = plan.registry else { return nil }
+        var entry = SidecarEntry(
+            appID: plan.sidecar.appID, address: address.reachable,
+            grpcPort: plan.sidecar.grpcPort ?? 0, appPort: plan.sidecar.appPort,
+            token: plan.sidecar.settings.apiToken)
+        entry.socket = registry.socketPath
+        return try? registry.add(entry)
     }
 
     // MARK: Telling

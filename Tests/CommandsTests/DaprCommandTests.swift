@@ -357,11 +357,12 @@ import Transport
         let folder = try TemporaryFolder()
         let outcome = try ShellProcess.run(
             """
-            ln -s "$0" daprd
+            ln -s "$0" daprd; export HOME=$PWD
             ./daprd -app-id x -dapr-http-port 0 -dapr-grpc-port=0 > log & pid=$!
             until grep -q 'dapr initialized' log; do sleep 0.05; done
+            "$0" list | tail -n 1 | cut -c 1-2
             kill $pid; wait $pid; echo "status $?"
             """, [Fakedapr.path], folder: folder.path)
-        #expect(outcome.output == "status 0\n")
+        #expect(outcome.output == "x \nstatus 0\n")
     }
 }

@@ -132,7 +132,7 @@ enum Processes {
                 "ℹ️  \nterminated signal received: shutting down\n✅  Exited Dapr successfully\n"))
     }
 
-    @Test(arguments: [SIGINT, SIGTERM])
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func `a signal ends all within two seconds, who ignores it included`(signal: Int32) throws {
         let script =
             "trap '' TERM INT; (trap '' TERM INT; echo child $$; while :; do sleep 1; done) & wait; while :; do sleep 1; done"

@@ -8,8 +8,9 @@ enum DaprSpelling {
     ///   - typed: what followed.
     static func arguments(_ typed: [String], calledAs program: String) throws(Failure) -> [String] {
         if Paths.last(program) == "daprd" {
-            // daprd writes its log to standard output.
-            return typed == ["--version"] ? ["version"] : ["serve"] + typed + ["--log-fd", "1"]
+            // daprd writes its log to standard output, and finds others of its kind.
+            let own = ["--log-fd", "1", "--rare", "known=true"]
+            return typed == ["--version"] ? ["version"] : ["serve"] + typed + own
         }
         if typed == ["--version"] || typed == ["-v"] { return ["version"] }
         let moved = movingGlobals(typed)

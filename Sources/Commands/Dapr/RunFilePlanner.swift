@@ -101,7 +101,7 @@ struct RunFilePlanner {
             appFolder, id, sidecar: own.sidecarLog ?? common.sidecarLog ?? .file,
             app: own.appLog ?? common.appLog ?? .fileAndConsole)
         var arguments = RunOptions.sidecarArguments(options.keeping(Self.ownOptions))
-        arguments += options(own, common)
+        arguments += options(own, common) + ["--rare=working-folder=\(appFolder)"]
         arguments += resources(own, common, appFolder).map { "--resources-path=\($0)" }
         arguments += config(own, common, appFolder).map { "--config=\($0)" }
         var app = try AppPlanner(options).plan(
@@ -114,7 +114,6 @@ struct RunFilePlanner {
             console.warning("The app \"\(id)\" has an appPort that another app has too: \(port)")
         }
         app.folder = appFolder
-        app.sidecar.components = app.sidecar.components.map { $0.located(in: appFolder) }
         app.variables = common.variables.merging(own.variables) { $1 }
         return FileAppPlan(
             app: app, logFolder: logs.folder, appLogFile: logs.appFile,

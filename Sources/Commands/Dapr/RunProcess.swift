@@ -32,6 +32,7 @@ final class RunProcess {
         let host = SidecarHost(app.sidecar, in: sandbox)
         let notes = app.registry.join(sandbox)
         defer { notes?.close() }
+        host.onFailure = { [stop] in stop.ask(ExitStatus.cannotRun.rawValue) }
         let address = try await host.open(on: loop) { [self] force in
             if !force { self.console.success("Exited Dapr successfully") }
             self.stop.ask(force: force, on: loop)
