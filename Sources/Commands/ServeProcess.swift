@@ -39,8 +39,8 @@ final class ServeProcess {
         host.onFailure = { [stop] in stop.ask(ExitStatus.runtime.rawValue) }
         let address = try await host.open(on: loop) { [stop] in stop.ask(force: $0, on: loop) }
         isServing = true
-        let held = register(address)
-        defer { held?.release() }
+        let registration = register(address)
+        defer { registration?.release() }
         try announce(address, host)
         host.waitForApp(startedAt: begin, on: loop)
         let status = await stop.wait()
@@ -50,15 +50,14 @@ final class ServeProcess {
         return isInTime ? status : max(status, 1)
     }
 
-    /// A home that cannot be written is no failure: others do not find it then.
-    private func register(_ address: SocketAddress) -> HeldFile? {
+    private func register(_ address: SocketAddress) -> SidecarRegistration? {
         guard let registry = plan.registry else { return nil }
         var entry = SidecarEntry(
             appID: plan.sidecar.appID, address: address.reachable,
             grpcPort: plan.sidecar.grpcPort ?? 0, appPort: plan.sidecar.appPort,
             token: plan.sidecar.settings.apiToken)
         entry.socket = registry.socketPath
-        return try? registry.add(entry)
+        return SidecarRegistration(entry, in: registry, plan.sidecar.log)
     }
 
     // MARK: Telling

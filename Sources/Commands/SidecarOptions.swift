@@ -193,7 +193,14 @@ struct SidecarOptions: ParsableArguments {
 }
 
 extension LogLevel: ExpressibleByArgument {
-    package init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+    /// `dapr run` names two of its levels differently.
+    package init?(argument: String) {
+        switch argument.lowercased() {
+        case "warning": self = .warn
+        case "panic": self = .fatal
+        case let word: self.init(rawValue: word)
+        }
+    }
 }
 
 /// Kubernetes quantities of bytes: `4Mi`, `500k`, `1024`.

@@ -70,10 +70,15 @@ package enum FileContents {
     }
 
     /// Removes a plain file, when there is one.
-    package static func remove(_ path: String) {
+    package static func remove(_ path: String) { remove(path, of: S_IFREG) }
+
+    /// Removes a Unix socket, when there is one.
+    package static func removeSocket(_ path: String) { remove(path, of: S_IFSOCK) }
+
+    private static func remove(_ path: String, of kind: mode_t) {
         var info = stat()
         // Safe: one stat, a local.
-        guard unsafe lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return }
+        guard unsafe lstat(path, &info) == 0, info.st_mode & S_IFMT == kind else { return }
         _ = unsafe unlink(path)
     }
 

@@ -24,6 +24,11 @@ package enum ProcessEnvironment {
     /// The id of this process.
     package static var processID: Int32 { getpid() }
 
+    /// Whether a process of this id runs, anybody's.
+    package static func isRunning(_ id: Int32) -> Bool {
+        id > 0 && (kill(id, 0) == 0 || errno != ESRCH)
+    }
+
     /// The name of this machine.
     package static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)

@@ -128,6 +128,8 @@ import Transport
         _ = try callee.waitForExit()
         #expect(try user.run(["list"]).output == "No Dapr instances found.\n")
         let again = try user.startEcho("callee")
+        let names = FileContents.names(in: "\(user.home.path)/.fakedapr/sidecars") ?? []
+        #expect(names.count == 2)
         let answer = try user.run(["invoke", "-a", "callee", "-m", "say", "-d", "x"])
         #expect(answer.output == "POST /say x\n✅  App invoked successfully\n")
         again.signal(SIGTERM)

@@ -202,7 +202,7 @@ enum Processes {
         let run = try Self.run([
             "-a", "x", "-P", "http", "--app-channel-address=127.0.0.1", "-I", "-1", "-M", "9191",
             "--profile-port", "7777", "--enable-profiling", "-c", "\(folder.path)/config.yaml",
-            "--log-level", "error", "--app-max-concurrency", "5", "--placement-host-address", "h",
+            "--log-level", "warning", "--app-max-concurrency", "5", "--placement-host-address", "h",
             "--scheduler-host-address=h", "--max-body-size", "4Mi", "--read-buffer-size", "4Ki",
             "--dapr-listen-addresses", "127.0.0.1", "--app-health-check-path", "/h",
             "--app-health-probe-interval", "5", "--app-health-probe-timeout=500",

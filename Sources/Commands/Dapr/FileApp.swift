@@ -1,5 +1,4 @@
 internal import Blocks
-internal import Bytes
 internal import Glibc
 internal import Transport
 
@@ -29,10 +28,12 @@ final class FileApp: AppObserver {
     private let changes: Waiters
     private var stage = Stage.waiting
     private var group: ProcessGroup?
-    private var readers = Countdown(0)
+    private var output: AppOutput?
     private var isStopping = false
-    private var address: SocketAddress?
-    private var held: HeldFile?
+    private var isSidecarEnded = false
+    private var registration: SidecarRegistration?
+    /// Whether its sidecar could not go on: a resource that was changed.
+    private(set) var hasFailed = false
     /// Whether its sidecar was told to stop by request.
     private var isShutDown = false
 
@@ -58,41 +59,34 @@ final class FileApp: AppObserver {
     func open(
         on loop: isolated EventLoop, onEnd: @escaping () -> Void
     ) async throws(StartError) {
-        do throws(Failure) {
-            address = try await host.open(on: loop) { [weak self] force in
-                guard let self, !self.isStopping else { return }
-                self.isShutDown = true
-                loop.spawn {
-                    await self.endApplication()
-                    await self.endSidecar(on: loop)
-                    onEnd()
-                }
+        let end: () -> Void = { [weak self] in
+            guard let self, !self.isStopping else { return }
+            self.isShutDown = true
+            loop.spawn {
+                await self.endApplication()
+                await self.endSidecar(on: loop)
+                onEnd()
             }
+        }
+        host.onFailure = { [weak self] in
+            self?.hasFailed = true
+            end()
+        }
+        do throws(Failure) {
+            register(try await host.open(on: loop) { _ in end() })
         } catch {
             throw StartError(app: app.appID, text: error.message, status: .cannotRun)
         }
-        register()
     }
 
-    /// Makes the sidecar known to others of this user; a home that cannot be written is no failure.
-    private func register() {
-        guard let address else { return }
+    private func register(_ address: SocketAddress) {
         var entry = app.entry(address)
-        entry.appProcessID = group?.id
         entry.shares = run.apps.count
         entry.runFile = run.path
         entry.runName = run.name
         entry.appLog = plan.appLogFile ?? ""
         entry.sidecarLog = plan.sidecarLogFile ?? ""
-        do throws(SystemError) {
-            if let held { return try held.replace(with: entry.json) }
-            held = try app.registry.add(entry)
-        } catch {
-            app.sidecar.log.write(
-                .warn,
-                "other programs cannot find this sidecar: cannot write in "
-                    + "\(app.registry.folder): \(error.reason): name another place with --data-dir")
-        }
+        registration = SidecarRegistration(entry, in: app.registry, app.sidecar.log)
     }
 
     // MARK: Dependencies
@@ -194,8 +188,7 @@ final class FileApp: AppObserver {
         do throws(StartFailure) {
             let group = try startGroup(loop.reactor)
             note(group)
-            if held != nil { register() }
-            read(group, on: loop)
+            output = AppOutput(of: group, app.appID, to: plan.appLog, on: loop)
             loop.spawn {
                 await self.watch(group)
                 onEnd()
@@ -222,29 +215,9 @@ final class FileApp: AppObserver {
         let command = app.command.joined(separator: " ")
         plan.sidecarLog.write("Updating metadata for appPID: \(group.id)")
         plan.sidecarLog.write("Updating metadata for app command: \(command)")
+        registration?.note(appProcessID: group.id)
         host.sidecar.setExtended("appPID", to: String(group.id))
         host.sidecar.setExtended("appCommand", to: command)
-    }
-
-    // MARK: Lines
-
-    private func read(_ group: ProcessGroup, on loop: EventLoop) {
-        let sources = [group.output, group.errors].compactMap(\.self)
-        readers = Countdown(sources.count)
-        for source in sources {
-            loop.spawn {
-                while let line = await source.next() { self.write(String(text: line)) }
-                self.readers.finishOne()
-            }
-        }
-    }
-
-    private func write(_ line: String) {
-        let prefix = "== APP - \(app.appID) == "
-        let plain = prefix + line
-        plan.appLog.write(
-            StandardOutput.isColored ? "\u{1B}[34;1m\(prefix)\u{1B}[0m\(line)" : plain,
-            plain: plain)
     }
 
     // MARK: Ending
@@ -255,7 +228,7 @@ final class FileApp: AppObserver {
         self.exit = exit
         // What it has left behind goes too, and its last lines come before the news of its end.
         await group.stop(grace: Self.grace)
-        await readers.wait()
+        await output?.finish()
         plan.appLog.write(Texts.exited(exit))
         changes.wake()
     }
@@ -266,7 +239,7 @@ final class FileApp: AppObserver {
         guard exit == nil, let group else { return }
         host.sidecar.sandbox.loop.spawn { await self.host.stopDelivering() }
         await group.stop(grace: Self.grace)
-        await readers.wait()
+        await output?.finish()
         plan.sidecarLog.write("Exited App successfully")
     }
 
@@ -275,13 +248,12 @@ final class FileApp: AppObserver {
         isSidecarEnded = true
         plan.sidecarLog.write("termination signal received: shutting down")
         _ = await host.stop(on: loop)
-        held?.release()
+        registration?.release()
         plan.sidecarLog.write("Exited Dapr successfully")
     }
-    private var isSidecarEnded = false
 
     /// How long an application may take to end.
-    private static let grace = Duration.milliseconds(1200)
+    private static let grace = Duration.seconds(1)
 
     func kill() { group?.signal(SIGKILL) }
 }

@@ -37,11 +37,22 @@ extension SidecarRegistry {
     /// Where this process listens for notes.
     var socketPath: String { "\(folder)/\(ProcessEnvironment.processID).sock" }
 
+    /// Removes the sockets of processes that were killed.
+    private func removeAbandonedSockets() {
+        for name in FileContents.names(in: folder) ?? [] where name.hasSuffix(".sock") {
+            guard let id = Int32(name.dropLast(5)), !ProcessEnvironment.isRunning(id) else {
+                continue
+            }
+            FileContents.removeSocket("\(folder)/\(name)")
+        }
+    }
+
     /// Lets a sandbox find others and hear from them.
     ///
     /// - Returns: what is to be closed at the end; nil when there can be no socket: the others are
     ///   heard a little later then.
     func join(_ sandbox: Sandbox) -> RegistryNotes? {
+        removeAbandonedSockets()
         sandbox.resolver = RegistryResolver(self, on: sandbox.loop.reactor)
         let notes = try? RegistryNotes(self, on: sandbox.loop)
         sandbox.notes = notes

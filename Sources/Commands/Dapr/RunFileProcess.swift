@@ -44,7 +44,8 @@ final class RunFileProcess {
         }
         await end(on: loop)
         await sandbox.close()
-        return max(status, apps.compactMap { $0.exit?.code }.max() ?? 0)
+        let failed = apps.contains(where: \.hasFailed) ? ExitStatus.cannotRun.rawValue : 0
+        return max(status, failed, apps.compactMap { $0.exit?.code }.max() ?? 0)
     }
 
     private func start(_ app: FileApp, on loop: EventLoop) async {

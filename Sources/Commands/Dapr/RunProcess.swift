@@ -14,7 +14,7 @@ final class RunProcess {
     /// How the application ended by itself.
     private var exit: ProgramExit?
     private var isServing = false
-    private var held: HeldFile?
+    private var registration: SidecarRegistration?
 
     init(_ app: AppPlan, _ console: Console, _ signals: TerminationSignals) {
         self.app = app
@@ -38,31 +38,15 @@ final class RunProcess {
             self.stop.ask(force: force, on: loop)
         }
         isServing = true
-        register(address)
+        registration = SidecarRegistration(
+            app.entry(address), in: app.registry, app.sidecar.log)
         tellSidecarIsUp()
         host.waitForApp(startedAt: begin, on: loop)
         let failure = start(host.sidecar, on: loop)
-        if held != nil { register(address) }
         let status = await stop.wait()
         await end(host, sandbox, on: loop)
         if let failure { return failure.status.rawValue }
         return exit?.code ?? status
-    }
-
-    /// Makes the sidecar known to others of this user; a home that cannot be written is no failure.
-    private func register(_ address: SocketAddress) {
-        var entry = app.entry(address)
-        entry.appProcessID = group?.id
-        do throws(SystemError) {
-            if let held { return try held.replace(with: entry.json) }
-            held = try app.registry.add(entry)
-        } catch {
-            let log = app.sidecar.log
-            log.write(
-                .warn,
-                "other programs cannot find this sidecar: cannot write in "
-                    + "\(app.registry.folder): \(error.reason): name another place with --data-dir")
-        }
     }
 
     /// Dapr looks at the ports when there is no application to be waited for; here they are open.
@@ -113,6 +97,7 @@ final class RunProcess {
 
     private func note(_ group: ProcessGroup, _ sidecar: Sidecar) {
         console.info("Updating metadata for appPID: \(group.id)")
+        registration?.note(appProcessID: group.id)
         sidecar.setExtended("appPID", to: String(group.id))
         let command = app.command.joined(separator: " ")
         console.info("Updating metadata for app command: \(command)")
@@ -136,10 +121,10 @@ final class RunProcess {
         console.info("\nterminated signal received: shutting down")
         // The sidecar answers until the application is gone, but brings it nothing new.
         loop.spawn { await host.stopDelivering() }
-        await group?.stop(grace: .milliseconds(1200))
+        await group?.stop(grace: .seconds(1))
         _ = await host.stop(on: loop)
         await sandbox.close()
-        held?.release()
+        registration?.release()
         console.success("Exited Dapr successfully")
         guard group != nil else { return }
         if let exit, exit != .status(0) {
