@@ -300,7 +300,7 @@ import Transport
         #expect(outcome.status == 0)
     }
 
-    @Test(arguments: ["init", "uninstall", "status", "run"])
+    @Test(arguments: ["init", "uninstall", "status", "list", "stop", "run"])
     func `Kubernetes is told to be none of ours`(command: String) throws {
         let outcome = try User().run([command, "-k"])
         #expect(outcome.errors.contains("\(command) -k is about Kubernetes"))

@@ -326,6 +326,7 @@ import Transport
         #expect(run.errors.contains("❌  Error getting apps from config file: \(why)"))
         #expect(run.errors.contains("./dapr.yaml:3:") || run.errors.contains(":3:"))
         #expect(!run.output.contains("== APP"))
+        #expect(!FileContents.exists("\(folder.path)/a/.dapr"))
     }
 
     // MARK: What is not right

@@ -1,4 +1,3 @@
-internal import Blocks
 internal import YAML
 
 /// A `dapr.yaml` as it was written: nothing looked up, no path resolved. Pure.

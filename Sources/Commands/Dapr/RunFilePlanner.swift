@@ -1,6 +1,4 @@
-internal import Backends
 internal import Blocks
-internal import Bytes
 internal import Transport
 internal import YAML
 
@@ -72,12 +70,17 @@ struct RunFilePlanner {
             throw RunFileFailure.reading(
                 "required field 'version' not found in the provided run template file")
         }
+        guard !file.apps.isEmpty else { throw RunFileFailure.empty }
+        try checkDependencies(file.apps.map(id))
         let common = try resolved(file.common, from: folder)
         var taken = Taken()
         let apps = try file.apps.map { try plan($0, common, &taken) }
-        guard !apps.isEmpty else { throw RunFileFailure.empty }
-        try checkDependencies(apps.map(\.app.appID))
         return RunFilePlan(name: file.name, path: path, apps: apps)
+    }
+
+    /// Its own, or the name of its folder.
+    private func id(_ app: RunFile.App) -> String {
+        app.id ?? Paths.last(Paths.absolute(app.folder ?? "", from: folder))
     }
 
     /// Ports that applications before this one have.
@@ -95,7 +98,7 @@ struct RunFilePlanner {
                 "required field 'appDirPath' not found in the provided app config file")
         }
         let appFolder = try existing(folder, from: self.folder)
-        let id = described.id ?? Paths.last(appFolder)
+        let id = id(described)
         let own = try resolved(described.settings, from: appFolder)
         let logs = try AppLogs(
             appFolder, id, sidecar: own.sidecarLog ?? common.sidecarLog ?? .file,

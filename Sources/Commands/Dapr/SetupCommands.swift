@@ -26,7 +26,6 @@ struct InitCommand: TableCommand {
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
 
     func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32 {
-        guard !options.isSet("kubernetes") else { return Kubernetes.refuse("init", console) }
         console.pending("Making the jump to hyperspace...")
         console.info(
             "There is nothing to install: fakedapr \(Version.current) is one program, and keeps "
@@ -54,7 +53,6 @@ struct UninstallCommand: TableCommand {
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
 
     func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32 {
-        guard !options.isSet("kubernetes") else { return Kubernetes.refuse("uninstall", console) }
         console.info("Removing Dapr from your machine...")
         console.info("There is nothing to remove: state and messages stay in \(UserFolders.data)")
         console.success("Dapr has been removed successfully")
@@ -72,7 +70,6 @@ struct StatusCommand: TableCommand {
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
 
     func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32 {
-        guard !options.isSet("kubernetes") else { return Kubernetes.refuse("status", console) }
         let entries = options.registry.entries
         if entries.isEmpty { console.plain("No Dapr instances found.") }
         var isWell = true
@@ -110,7 +107,6 @@ struct LogsCommand: TableCommand {
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
 
     func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32 {
-        guard !options.isSet("kubernetes") else { return Kubernetes.refuse("logs", console) }
         let id = options["app-id"] ?? ""
         guard let entry = options.registry.entries.first(where: { $0.appID == id }) else {
             return fail("couldn't find app id \(id)", console)

@@ -15,7 +15,10 @@ extension TableCommand {
     func run() async throws {
         let options = try Self.table.parse(words)
         if options.wantsHelp { return StandardOutput.write(Self.help) }
-        let status = try await run(options, Console(isJSON: options.isSet("log-as-json")))
+        let console = Console(isJSON: options.isSet("log-as-json"))
+        let status =
+            options.isSet("kubernetes")
+            ? Kubernetes.refuse(Self.table.command, console) : try await run(options, console)
         if status != 0 { throw ExitCode(status) }
     }
 
