@@ -165,6 +165,9 @@ import Transport
         #expect(entry["command"] as? String == "sleep 600")
         #expect(entry["cliPid"] as? Int == Int(run.id))
         #expect((entry["appPid"] as? Int ?? 0) > 0)
+        let zoned = try Fakedapr.run(
+            ["list", "-o", "json"], environment: ["HOME": user.home.path, "TZ": "XXX-12"])
+        #expect(!zoned.output.contains(entry["created"] as? String ?? "-"))
         #expect(
             (entry["created"] as? String)?.contains(/^\d{4}-\d\d-\d\d \d\d:\d\d\.\d\d$/) == true)
         #expect(

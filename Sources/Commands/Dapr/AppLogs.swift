@@ -28,7 +28,8 @@ struct AppLogs {
         _ appFolder: String, _ id: String, sidecar: RunFile.LogPlace, app: RunFile.LogPlace
     ) throws(Failure) {
         folder = "\(appFolder)/.dapr/logs"
-        let time = CivilTime(seconds: RealClock().now.seconds)
+        let now = RealClock().now.seconds
+        let time = CivilTime(seconds: now + LocalTime.offset(at: now))
         let stamp =
             time.date.filter { $0 != "-" } + time.time.filter { $0 != ":" }
         appFile = app.hasFile ? "\(folder)/\(id)_app_\(stamp).log" : nil

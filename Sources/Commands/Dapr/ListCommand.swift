@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Backends
 internal import Bytes
 internal import JSON
+internal import Transport
 
 /// `fakedapr list`: the running sidecars of this user.
 struct ListCommand: TableCommand {
@@ -59,7 +60,7 @@ struct ListRow {
 
     /// With a dot before the seconds, as Dapr writes it.
     private var created: String {
-        let time = CivilTime(seconds: entry.created)
+        let time = CivilTime(seconds: entry.created + LocalTime.offset(at: entry.created))
         return "\(time.date) \(time.time.prefix(5)).\(time.time.suffix(2))"
     }
 
