@@ -54,6 +54,14 @@ import Testing
         }
     }
 
+    @Test func `groups nest a thousand deep and no deeper`() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "(", count: depth) + "a" + String(repeating: ")", count: depth)
+        }
+        #expect(try matches(nested(1000), "a"))
+        #expect(throws: CELFailure.self) { try matches(nested(1001), "a") }
+    }
+
     @Test func `no pattern backtracks`() throws {
         let text = String(repeating: "a", count: 5000)
         #expect(try !matches("^(a+)+$", text + "b"))

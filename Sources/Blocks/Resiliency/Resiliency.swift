@@ -16,6 +16,7 @@ package final class Resiliency {
     private var templates: [String: BreakerSettings] = [:]
     private var apps: [String: ResiliencyResource.AppTarget] = [:]
     private var components: [String: ResiliencyResource.ComponentTarget] = [:]
+    private var defaultNames: [String: ResiliencyResource.PolicyNames] = [:]
     private var appBreakers: [String: BreakerCache] = [:]
     private var componentBreakers: [String: CircuitBreaker] = [:]
 
@@ -158,14 +159,18 @@ package final class Resiliency {
     /// Whether a target is there for the app: then Dapr's own retries between sidecars are off.
     package func hasTarget(app id: String) -> Bool { apps[id] != nil }
 
-    /// Default-named policies, each kind looked up by itself, the narrowest name first.
+    /// Default-named policies, each kind looked up by itself, the narrowest name first. The same
+    /// for all that share the first level.
     private func defaults(_ levels: [String]) -> ResiliencyResource.PolicyNames {
+        if let known = defaultNames[levels[0]] { return known }
         func name<T>(_ kind: String, in policies: [String: T]) -> String? {
             (levels + [""]).map { "Default\($0)\(kind)Policy" }.first { policies[$0] != nil }
         }
-        return ResiliencyResource.PolicyNames(
+        let names = ResiliencyResource.PolicyNames(
             timeout: name("Timeout", in: timeouts), retry: name("Retry", in: retries),
             breaker: name("CircuitBreaker", in: templates))
+        defaultNames[levels[0]] = names
+        return names
     }
 
     /// A name that no policy has counts for none.
