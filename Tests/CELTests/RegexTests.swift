@@ -69,6 +69,21 @@ import Testing
         #expect(try matches("(a?){50}a{50}", String(repeating: "a", count: 50)))
     }
 
+    @Test func `any text is matched or refused, never more`() {
+        var random = SystemRandomNumberGenerator()
+        let pieces = [
+            "a", "é", ".", "*", "+", "?", "{2}", "{2,", "}", "(", ")", "(?i", "(?P<n>", ":", "|",
+            "[", "]", "^", "-", "$", "\\", "\\d", "\\p{L}", "\\Q", "\\E", "\\x{41}", "[:alpha:]",
+            "0",
+        ]
+        for _ in 0..<3000 {
+            let count = Int.random(in: 1...10, using: &random)
+            let pattern = (0..<count).compactMap { _ in pieces.randomElement(using: &random) }
+            guard case .success(let regex) = Regex.compiled(pattern.joined()) else { continue }
+            _ = try? regex.matches("aéA0a-b]", stepLimit: 10_000)
+        }
+    }
+
     @Test func `a match that would take for ever is ended`() {
         let text = String(repeating: "a", count: 500)
         #expect(throws: CELFailure("matching takes more than 1000 steps")) {
