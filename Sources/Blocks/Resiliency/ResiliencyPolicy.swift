@@ -161,9 +161,12 @@ package struct ResiliencyPolicy {
         } onCancel: {
             task.cancel()
         }
+        guard let value = race.take() else {
+            if attempts.cancelsLate { task.cancel() }
+            return nil
+        }
         sandbox.cancel(timer)
-        if race.value == nil, attempts.cancelsLate { task.cancel() }
-        return race.value
+        return value
     }
 
     // MARK: Log lines
@@ -183,7 +186,7 @@ package struct ResiliencyPolicy {
 
 /// An operation and its timer: who comes first wins.
 private final class Race<Value> {
-    private(set) var value: Value?
+    private var value: Value?
     private var isOver = false
     private var suspension: Suspension<Void>?
 
@@ -197,6 +200,13 @@ private final class Race<Value> {
         self.value = value
         end()
         return true
+    }
+
+    /// The value, if it came first. A timer that was taken back holds the race until its time, so
+    /// the value is not left in it.
+    func take() -> Value? {
+        defer { value = nil }
+        return value
     }
 
     func end() {
