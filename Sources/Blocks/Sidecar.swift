@@ -62,13 +62,20 @@ package final class Sidecar {
     }
 
     /// The pub/sub building block, publishing.
-    package var pubSub: PubSubBlock { PubSubBlock(sidecar: self) }
+    package func pubSub(for caller: (any PolicyCaller)?) -> PubSubBlock {
+        PubSubBlock(sidecar: self, caller: caller)
+    }
 
     /// The environment's NAMESPACE.
     package var namespace: String { settings.namespace ?? "default" }
 
     /// The state building block.
-    package var state: StateBlock { StateBlock(sidecar: self) }
+    package var state: StateBlock { state(for: nil) }
+
+    /// The same for one caller, whose end ends retries.
+    package func state(for caller: (any PolicyCaller)?) -> StateBlock {
+        StateBlock(sidecar: self, caller: caller)
+    }
 }
 
 /// What a sidecar was started with, as far as its APIs obey it.

@@ -58,6 +58,10 @@ final class Call {
         query = Query(request.head.query)
     }
 
+    /// The building blocks, for who sent the request.
+    var state: StateBlock { sidecar.state(for: request.body) }
+    var pubSub: PubSubBlock { sidecar.pubSub(for: request.body) }
+
     /// The path's parameter at `index`.
     func parameter(_ index: Int) -> ByteSlice { parameters[index] }
 
@@ -77,3 +81,6 @@ final class Call {
         }
     }
 }
+
+/// A request's body tells of the connection's end.
+extension RequestBody: PolicyCaller {}

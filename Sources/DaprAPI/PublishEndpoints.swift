@@ -27,7 +27,7 @@ enum PublishEndpoints {
         }
         let contentType = call.request.head.fields["content-type"].map { String(text: $0) }
         do throws(PublishProblem) {
-            try await call.sidecar.pubSub.publish(
+            try await call.pubSub.publish(
                 body, contentType: contentType, to: topic, of: component, metadata: metadata,
                 trace: call.span)
             return .noContent
@@ -45,7 +45,7 @@ enum PublishEndpoints {
         let entries = try entries(body, component.name, topic, metadata)
         let failed: [(id: String, error: BrokerError)]
         do throws(PublishProblem) {
-            failed = try await call.sidecar.pubSub.publish(
+            failed = try await call.pubSub.publish(
                 entries, to: topic, of: component, metadata: metadata, trace: call.span)
         } catch {
             throw apiError(error, component, topic, call.sidecar.appID)
@@ -61,7 +61,7 @@ enum PublishEndpoints {
         let name = String(text: call.parameter(0))
         let topic = String(text: call.parameter(1))
         let component: PubSubComponent
-        do throws(PublishProblem) { component = try call.sidecar.pubSub.component(name) } catch {
+        do throws(PublishProblem) { component = try call.pubSub.component(name) } catch {
             throw .pubSubNotFound(name, call.query.metadata)
         }
         call.message = MessageRecord(pubsub: name, topic: topic)

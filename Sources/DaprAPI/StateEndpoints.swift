@@ -33,7 +33,7 @@ enum StateEndpoints {
         let items = requests.map { item($0, metadata) }
         call.records = items.map { StateRecord(.set, store: component.name, key: $0.key) }
         do throws(StateProblem) {
-            try await call.sidecar.state.save(items, in: component)
+            try await call.state.save(items, in: component)
             return .noContent
         } catch {
             throw saveError(error, component.name)
@@ -72,7 +72,7 @@ enum StateEndpoints {
         let key = call.parameter(1)
         call.records = [StateRecord(.get, store: component.name, key: key)]
         do throws(StateProblem) {
-            let item = try await call.sidecar.state.get(
+            let item = try await call.state.get(
                 key, consistency: call.query["consistency"], from: component)
             return item.map(found) ?? .noContent
         } catch {
@@ -100,7 +100,7 @@ enum StateEndpoints {
             key: key, etag: call.request.head.fields["if-match"], metadata: call.query.metadata,
             concurrency: call.query["concurrency"], consistency: call.query["consistency"])
         do throws(StateProblem) {
-            try await call.sidecar.state.delete(item, in: component)
+            try await call.state.delete(item, in: component)
             return .noContent
         } catch {
             throw deleteError(error, String(text: key))
@@ -124,7 +124,7 @@ enum StateEndpoints {
         }
         call.records = request.keys.map { StateRecord(.get, store: component.name, key: $0) }
         do throws(StateProblem) {
-            let answers = try await call.sidecar.state.bulkGet(
+            let answers = try await call.state.bulkGet(
                 request.keys, parallelism: request.parallelism, from: component)
             return .json(200, BulkAnswerWriter.write(answers))
         } catch {
@@ -150,7 +150,7 @@ enum StateEndpoints {
             // Each operation is looked at whole before the next, as Dapr does.
             let item = try step(operation, metadata)
             do throws(StateProblem) {
-                try call.sidecar.state.checkKey(item.key, in: component)
+                try call.state.checkKey(item.key, in: component)
             } catch {
                 throw transactionError(error)
             }
@@ -161,7 +161,7 @@ enum StateEndpoints {
             return StateRecord(operation, store: component.name, key: step.item.key)
         }
         do throws(StateProblem) {
-            try await call.sidecar.state.transact(steps, in: component)
+            try await call.state.transact(steps, in: component)
             return .noContent
         } catch {
             throw transactionError(error)
@@ -197,7 +197,7 @@ enum StateEndpoints {
         _ = try await call.readBody(refusal: APIError.bodyRead)
         let component: StateComponent
         do throws(StateProblem) {
-            component = try call.sidecar.state.component(named: call.parameter(0))
+            component = try call.state.component(named: call.parameter(0))
         } catch {
             switch error {
             case .notConfigured(let store): throw .storeNotConfigured(store, app: nil)
@@ -213,7 +213,7 @@ enum StateEndpoints {
 
     private static func component(of call: Call) throws(APIError) -> StateComponent {
         do throws(StateProblem) {
-            return try call.sidecar.state.component(named: call.parameter(0))
+            return try call.state.component(named: call.parameter(0))
         } catch {
             switch error {
             case .notConfigured(let store):

@@ -30,10 +30,17 @@ package final class FolderWatch {
     ///
     /// - Returns: false once the watch is closed.
     package func next(patience: Duration) async -> Bool {
-        let deadline = Reactor.monotonicNow() + patience.nanoseconds
-        while let token, !hasChanged() {
-            if await reactor.wait(token, .read, deadline: deadline) == .timedOut { break }
+        var isPatient = true
+        // A timer, not a deadline: the loop looks at those again and again.
+        let timer = reactor.setTimer(at: Reactor.monotonicNow() + patience.nanoseconds) {
+            isPatient = false
+            if let token = self.token { self.reactor.interrupt(token, .read) }
         }
+        while isPatient, let token, !hasChanged() {
+            _ = await reactor.wait(token, .read, deadline: nil)
+        }
+        // One that has gone off already would stay marked as cancelled for ever.
+        if isPatient { reactor.cancelTimer(timer) }
         if !isClosed { add() }
         return !isClosed
     }

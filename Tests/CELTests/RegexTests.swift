@@ -54,11 +54,34 @@ import Testing
         }
     }
 
+    @Test func `groups nest a thousand deep and no deeper`() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "(", count: depth) + "a" + String(repeating: ")", count: depth)
+        }
+        #expect(try matches(nested(1000), "a"))
+        #expect(throws: CELFailure.self) { try matches(nested(1001), "a") }
+    }
+
     @Test func `no pattern backtracks`() throws {
         let text = String(repeating: "a", count: 5000)
         #expect(try !matches("^(a+)+$", text + "b"))
         #expect(try !matches("^(a|aa)+$", text + "b"))
         #expect(try matches("(a?){50}a{50}", String(repeating: "a", count: 50)))
+    }
+
+    @Test func `any text is matched or refused, never more`() {
+        var random = SystemRandomNumberGenerator()
+        let pieces = [
+            "a", "é", ".", "*", "+", "?", "{2}", "{2,", "}", "(", ")", "(?i", "(?P<n>", ":", "|",
+            "[", "]", "^", "-", "$", "\\", "\\d", "\\p{L}", "\\Q", "\\E", "\\x{41}", "[:alpha:]",
+            "0",
+        ]
+        for _ in 0..<3000 {
+            let count = Int.random(in: 1...10, using: &random)
+            let pattern = (0..<count).compactMap { _ in pieces.randomElement(using: &random) }
+            guard case .success(let regex) = Regex.compiled(pattern.joined()) else { continue }
+            _ = try? regex.matches("aéA0a-b]", stepLimit: 10_000)
+        }
     }
 
     @Test func `a match that would take for ever is ended`() {

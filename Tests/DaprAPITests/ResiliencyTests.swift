@@ -326,6 +326,23 @@ import Transport
                 "Error processing operation endpoint[nobody, nobody:a/b]. Retrying in 1ms…"))
     }
 
+    @Test func `retries end with their caller`() async throws {
+        let script = Script(.status(500))
+        try await Self.app(script, "{retries: {r: {duration: 5ms}}}") { sidecar in
+            do {
+                let client = try sidecar.client()
+                try client.send("POST /v1.0/invoke/callee/method/m HTTP/1.1\r\nHost: x\r\n\r\n")
+                try Deadline.wait("the application to be called again") { script.calls > 2 }
+            }
+            // Only a request that has ended is in the journal.
+            let deadline = Deadline.after(.seconds(20))
+            while await sidecar.journal().isEmpty, Reactor.monotonicNow() < deadline {
+                await Task.yield()
+            }
+            #expect(await sidecar.journal().map(\.status) == [500])
+        }
+    }
+
     // MARK: Metadata
 
     @Test func `metadata lists all resources, the broken ones too`() async throws {

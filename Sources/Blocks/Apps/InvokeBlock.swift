@@ -119,7 +119,8 @@ package struct InvokeBlock {
     private func call(
         _ peer: any AppChannel, _ request: AppRequest, id: String
     ) async throws(InvocationError) -> AppResponse {
-        guard !sidecar.resiliency.hasTarget(app: id) else {
+        let name = String(id.prefix { $0 != "." })
+        guard !sidecar.resiliency.hasTarget(app: name) else {
             do throws(AppChannelError) { return try await peer.call(request) } catch {
                 throw InvocationError(Self.unavailable(error))
             }
@@ -136,7 +137,7 @@ package struct InvokeBlock {
         }
         do throws(AppChannelError) { return try retries.result.get() } catch {
             throw InvocationError(
-                "failed to invoke target \(id) after \(retries.count - 1) retries. Error: "
+                "failed to invoke target \(name) after \(retries.count - 1) retries. Error: "
                     + Self.unavailable(error))
         }
     }

@@ -4,12 +4,13 @@ internal import Backends
 /// letters.
 extension PubSubComponent {
     func publish(
-        _ message: BrokerMessage, through resiliency: Resiliency
+        _ message: BrokerMessage, through resiliency: Resiliency,
+        for caller: (any PolicyCaller)? = nil
     ) async throws(BrokerError) {
         guard let policy = resiliency.outbound(name, .pubSub) else {
             return try await broker.publish(message)
         }
-        let error = await published([message], policy)[0]
+        let error = await published([message], policy, caller)[0]
         if let error { throw error }
     }
 
@@ -17,20 +18,22 @@ extension PubSubComponent {
     ///
     /// - Returns: for each message why it was not published, or nil.
     func publish(
-        _ messages: [BrokerMessage], through resiliency: Resiliency
+        _ messages: [BrokerMessage], through resiliency: Resiliency,
+        for caller: (any PolicyCaller)? = nil
     ) async -> [BrokerError?] {
         guard let policy = resiliency.outbound(name, .pubSub) else {
             return await Self.publish(messages, on: broker)
         }
-        return await published(messages, policy)
+        return await published(messages, policy, caller)
     }
 
     private func published(
-        _ messages: [BrokerMessage], _ policy: ResiliencyPolicy
+        _ messages: [BrokerMessage], _ policy: ResiliencyPolicy,
+        _ caller: (any PolicyCaller)?
     ) async -> [BrokerError?] {
         let rest = Remaining(messages)
         do throws(PolicyError) {
-            _ = try await policy.run { [broker] in
+            _ = try await policy.run(for: caller) { [broker] in
                 let open = rest.open
                 return (open, await Self.publish(open.map { messages[$0] }, on: broker))
             } judge: { open, errors in

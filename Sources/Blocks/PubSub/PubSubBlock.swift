@@ -34,6 +34,8 @@ package struct BulkEntry {
 /// The publishing half of the pub/sub building block.
 package struct PubSubBlock {
     private let sidecar: Sidecar
+    /// Who waits for the answer; nil when that is not known.
+    private let caller: (any PolicyCaller)?
 
     /// Where a request stands in a trace.
     package struct Trace {
@@ -46,7 +48,10 @@ package struct PubSubBlock {
         }
     }
 
-    init(sidecar: Sidecar) { self.sidecar = sidecar }
+    init(sidecar: Sidecar, caller: (any PolicyCaller)?) {
+        self.sidecar = sidecar
+        self.caller = caller
+    }
 
     package func component(_ name: String) throws(PublishProblem) -> PubSubComponent {
         guard let component = sidecar.pubSubComponents.first(where: { $0.name == name }) else {
@@ -94,7 +99,7 @@ package struct PubSubBlock {
                     topic: topic, data: bytes, metadata: entry.metadata ?? metadata))
         }
         try check(topic, component)
-        let results = await component.publish(messages, through: sidecar.resiliency)
+        let results = await component.publish(messages, through: sidecar.resiliency, for: caller)
         return zip(entries, results).compactMap { entry, error in
             error.map { (entry.id, $0) }
         }
@@ -104,7 +109,7 @@ package struct PubSubBlock {
         _ message: BrokerMessage, _ component: PubSubComponent
     ) async throws(PublishProblem) {
         do throws(BrokerError) {
-            try await component.publish(message, through: sidecar.resiliency)
+            try await component.publish(message, through: sidecar.resiliency, for: caller)
         } catch {
             throw .broker(error)
         }

@@ -16,6 +16,7 @@ package final class Resiliency {
     private var templates: [String: BreakerSettings] = [:]
     private var apps: [String: ResiliencyResource.AppTarget] = [:]
     private var components: [String: ResiliencyResource.ComponentTarget] = [:]
+    private var defaultNames: [String: ResiliencyResource.PolicyNames] = [:]
     private var appBreakers: [String: BreakerCache] = [:]
     private var componentBreakers: [String: CircuitBreaker] = [:]
 
@@ -158,14 +159,18 @@ package final class Resiliency {
     /// Whether a target is there for the app: then Dapr's own retries between sidecars are off.
     package func hasTarget(app id: String) -> Bool { apps[id] != nil }
 
-    /// Default-named policies, each kind looked up by itself, the narrowest name first.
+    /// Default-named policies, each kind looked up by itself, the narrowest name first. The same
+    /// for all that share the first level.
     private func defaults(_ levels: [String]) -> ResiliencyResource.PolicyNames {
+        if let known = defaultNames[levels[0]] { return known }
         func name<T>(_ kind: String, in policies: [String: T]) -> String? {
             (levels + [""]).map { "Default\($0)\(kind)Policy" }.first { policies[$0] != nil }
         }
-        return ResiliencyResource.PolicyNames(
+        let names = ResiliencyResource.PolicyNames(
             timeout: name("Timeout", in: timeouts), retry: name("Retry", in: retries),
             breaker: name("CircuitBreaker", in: templates))
+        defaultNames[levels[0]] = names
+        return names
     }
 
     /// A name that no policy has counts for none.
@@ -188,10 +193,14 @@ package final class Resiliency {
         _ settings: BreakerSettings, of app: String, _ key: String
     ) -> CircuitBreaker {
         let limit = apps[app]?.breakerCount ?? 100
+        // Any name can be asked for, and each would be remembered.
+        if appBreakers.count >= Self.appLimit, appBreakers[app] == nil { appBreakers = [:] }
         return appBreakers[app, default: BreakerCache(limit: limit)].breaker(key) {
             made(settings, named: key)
         }
     }
+
+    private static let appLimit = 1000
 
     /// Inbound and outbound share one: the template that is used first wins.
     private func componentBreaker(
@@ -210,61 +219,5 @@ package final class Resiliency {
                 "Circuit breaker \"\(name)\" changed state from \(before.rawValue) to "
                     + after.rawValue)
         }
-    }
-}
-
-/// The kinds of components, as default policies spell them.
-package enum ComponentKind: String, Sendable {
-    case binding = "Binding"
-    case configuration = "Configuration"
-    case lock = "Lock"
-    case pubSub = "Pubsub"
-    case crypto = "Crypto"
-    case conversation = "Conversation"
-    case secretStore = "Secretstore"
-    case stateStore = "Statestore"
-}
-
-/// Retries that Dapr always has.
-package enum BuiltInPolicy: String, CaseIterable, Sendable {
-    case service = "DaprBuiltInServiceRetries"
-    case actor = "DaprBuiltInActorRetries"
-    case actorReminder = "DaprBuiltInActorReminderRetries"
-    case actorNotFound = "DaprBuiltInActorNotFoundRetries"
-    case initialization = "DaprBuiltInInitializationRetries"
-
-    var retry: RetryPolicy {
-        switch self {
-        case .service, .actor: return .constant(.seconds(1), maxRetries: 3)
-        case .actorNotFound: return .constant(.seconds(1), maxRetries: 5)
-        case .actorReminder:
-            var policy = RetryPolicy()
-            policy.kind = .exponential
-            return policy
-        case .initialization:
-            var policy = RetryPolicy()
-            policy.kind = .exponential
-            policy.maxInterval = .seconds(1)
-            policy.maxRetries = 3
-            policy.maxElapsed = .seconds(10)
-            return policy
-        }
-    }
-}
-
-/// Breakers by their keys; the one that was asked for longest ago is forgotten first.
-private struct BreakerCache {
-    let limit: Int
-    /// The latest last.
-    private var entries: [(key: String, breaker: CircuitBreaker)] = []
-
-    init(limit: Int) { self.limit = limit }
-
-    mutating func breaker(_ key: String, make: () -> CircuitBreaker) -> CircuitBreaker {
-        let index = entries.firstIndex { $0.key == key }
-        let entry = index.map { entries.remove(at: $0) } ?? (key: key, breaker: make())
-        if entries.count >= limit { entries.removeFirst() }
-        entries.append(entry)
-        return entry.breaker
     }
 }

@@ -30,6 +30,12 @@ package enum PolicyVerdict: Equatable, Sendable {
     case permanent(String)
 }
 
+/// Who waits for what an operation comes to.
+package protocol PolicyCaller: AnyObject {
+    /// Whether nobody waits any more: then nothing is tried again.
+    var isCallerGone: Bool { get }
+}
+
 /// What surrounds one operation: retry round breaker round timeout round the call itself.
 ///
 /// Confined to the sandbox's loop; its times are the sandbox's.
@@ -55,6 +61,7 @@ package struct ResiliencyPolicy {
     /// Calls `operation` until the policy is content or gives up.
     ///
     /// - Parameters:
+    ///   - caller: nil for what is done for no caller, such as a delivery.
     ///   - mayRetry: false for what cannot be sent twice.
     ///   - cancelsLate: whether an attempt that takes too long is cancelled. In any case it is not
     ///     waited for, and may still complete beside its successor.
@@ -63,7 +70,7 @@ package struct ResiliencyPolicy {
     /// - Returns: the last outcome, be it a success or a failure.
     /// - Throws: when the last attempt came to none: it took too long or was not let through.
     package func run<Value>(
-        mayRetry: Bool = true, cancelsLate: Bool = false,
+        for caller: (any PolicyCaller)? = nil, mayRetry: Bool = true, cancelsLate: Bool = false,
         _ operation: @escaping () async -> Value,
         discard: @escaping (Value) async -> Void = { _ in },
         judge: (Value) -> PolicyVerdict
@@ -80,13 +87,17 @@ package struct ResiliencyPolicy {
                 return try outcome.result.get()
             }
             guard mayRetry, failure.isRetried, retry?.retries(code: failure.code) == true,
-                !Task.isCancelled, let pause = backoff?.next(at: sandbox.clock.now, sandbox.random)
+                !isAbandoned(by: caller),
+                let pause = backoff?.next(at: sandbox.clock.now, sandbox.random)
             else { return try outcome.result.get() }
             if count == 1 { warn(failure.text, pause) }
             await sandbox.sleep(for: pause)
-            // Whoever asked has gone.
-            if Task.isCancelled { return try outcome.result.get() }
+            if isAbandoned(by: caller) { return try outcome.result.get() }
         }
+    }
+
+    private func isAbandoned(by caller: (any PolicyCaller)?) -> Bool {
+        Task.isCancelled || caller?.isCallerGone == true
     }
 
     /// What is done, and how, at each attempt.
@@ -150,9 +161,12 @@ package struct ResiliencyPolicy {
         } onCancel: {
             task.cancel()
         }
+        guard let value = race.take() else {
+            if attempts.cancelsLate { task.cancel() }
+            return nil
+        }
         sandbox.cancel(timer)
-        if race.value == nil, attempts.cancelsLate { task.cancel() }
-        return race.value
+        return value
     }
 
     // MARK: Log lines
@@ -172,7 +186,7 @@ package struct ResiliencyPolicy {
 
 /// An operation and its timer: who comes first wins.
 private final class Race<Value> {
-    private(set) var value: Value?
+    private var value: Value?
     private var isOver = false
     private var suspension: Suspension<Void>?
 
@@ -186,6 +200,13 @@ private final class Race<Value> {
         self.value = value
         end()
         return true
+    }
+
+    /// The value, if it came first. A timer that was taken back holds the race until its time, so
+    /// the value is not left in it.
+    func take() -> Value? {
+        defer { value = nil }
+        return value
     }
 
     func end() {

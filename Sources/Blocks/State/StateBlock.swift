@@ -61,6 +61,8 @@ package enum StateProblem: Error, Equatable {
 /// Confined to the sandbox's loop.
 package struct StateBlock {
     let sidecar: Sidecar
+    /// Who waits for the answers; nil when that is not known.
+    var caller: (any PolicyCaller)?
 
     /// The component `name`.
     package func component(named name: ByteSlice) throws(StateProblem) -> StateComponent {

@@ -53,7 +53,7 @@ extension StateBlock {
         judge: (Value) -> PolicyVerdict
     ) async throws(StateProblem) -> Value {
         do throws(PolicyError) {
-            return try await policy.run(operation, judge: judge)
+            return try await policy.run(for: caller, operation, judge: judge)
         } catch {
             throw .store(.failed(error.text))
         }

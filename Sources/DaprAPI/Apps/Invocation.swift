@@ -8,6 +8,8 @@ struct Invocation {
     let sidecar: Sidecar
     let target: InvocationTarget
     var request: AppRequest
+    /// Who waits for the answer.
+    let caller: any PolicyCaller
 
     /// The application's answer.
     func answer() async throws(InvocationError) -> AppResponse {
@@ -28,7 +30,9 @@ struct Invocation {
     func answer(under policy: ResiliencyPolicy) async throws(InvocationError) -> AppResponse {
         let result: Result<AppResponse, InvocationError>
         do throws(PolicyError) {
-            result = try await policy.run(mayRetry: mayRepeat, cancelsLate: true) {
+            result = try await policy.run(
+                for: caller, mayRetry: mayRepeat, cancelsLate: true
+            ) {
                 await attempt(under: policy)
             } discard: { result in
                 if case .success(let answer) = result { answer.body.cancel() }

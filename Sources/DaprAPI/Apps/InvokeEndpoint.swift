@@ -37,7 +37,7 @@ enum InvokeEndpoint {
             call, target, trace: trace, repeats: policy?.mayRepeat ?? false)
         let invocation = Invocation(
             block: call.sidecar.invocation(from: peer), sidecar: call.sidecar, target: target,
-            request: request)
+            request: request, caller: call.request.body)
         let answer =
             if let policy { try await invocation.answer(under: policy) } else {
                 try await invocation.answer()
