@@ -10,6 +10,11 @@ package struct AppDescription: Sendable {
     package var resources: [Template] = []
     package var kind: Kind
 
+    /// How long it may take until it can be spoken to.
+    var patience: Duration {
+        if case .command(let command) = kind { command.startTimeout } else { .seconds(20) }
+    }
+
     package enum Kind: Sendable {
         /// Answers by the scenario's own rules.
         case scripted(ScriptedAppDescription)

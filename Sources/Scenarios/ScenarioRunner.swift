@@ -37,7 +37,7 @@ package final class ScenarioRunner {
         let start = Reactor.monotonicNow()
         var results: [StepResult] = []
         do throws(StepFailure) {
-            world = try await openWorld(on: loop)
+            try await openWorld(on: loop)
             for step in scenario.setup + scenario.steps {
                 if surroundings.isInterrupted() { break }
                 results.append(await run(step))
@@ -53,26 +53,89 @@ package final class ScenarioRunner {
             duration: .nanoseconds(Reactor.monotonicNow() - start))
     }
 
-    private func openWorld(on loop: isolated EventLoop) async throws(StepFailure) -> World {
-        if let endpoint = surroundings.endpoint { return World(endpoint, on: loop) }
-        let components = try components()
+    private func openWorld(on loop: isolated EventLoop) async throws(StepFailure) {
+        if let endpoint = surroundings.endpoint {
+            world = World(endpoint, on: loop)
+            return
+        }
+        let opener = surroundings.opener(number)
+        let description = scenario.sidecar
+        let parts = try parts(description.appID, description.components, description.resources)
         do throws(ComponentFailure) {
-            return try await World(
-                scenario.sidecar, components: components, opener: surroundings.opener(number),
+            world = try await World(
+                description.appID, parts, opener: opener,
                 keyPrefix: surroundings.keyPrefix(number), on: loop)
         } catch {
-            let span = scenario.sidecar.components?.first { $0.name == error.component }?.type.span
-            throw StepFailure(error.message, at: span ?? StepFailure.start, isInfrastructure: true)
+            throw failure(error, at: nil)
+        }
+        var started: [(CaseSidecar, AppDescription)] = []
+        // Every sidecar is there before any application is.
+        for app in scenario.apps {
+            let parts = try self.parts(
+                app.id, app.components, app.resources + description.resources)
+            do throws(ComponentFailure) {
+                guard let sidecar = try await world?.add(app.id, parts, opener: opener, on: loop)
+                else { continue }
+                try start(app, in: sidecar, parts.resources.subscriptions, on: loop)
+                started.append((sidecar, app))
+            } catch {
+                throw failure(error, at: app.span)
+            }
+        }
+        for (sidecar, app) in started {
+            do throws(ComponentFailure) {
+                try await sidecar.waitUntilReady(within: app.patience)
+            } catch {
+                throw failure(error, at: app.span)
+            }
         }
     }
 
-    private func components() throws(StepFailure) -> [Component] {
-        do throws(Diagnostic) {
-            return try scenarioCase.components(scenario.sidecar.components)
-        } catch {
-            throw StepFailure(
-                error.message, at: error.span, hint: error.hint, isInfrastructure: true)
+    private func start(
+        _ app: AppDescription, in sidecar: CaseSidecar, _ subscriptions: [Subscription],
+        on loop: isolated EventLoop
+    ) throws(ComponentFailure) {
+        switch app.kind {
+        case .scripted(let description):
+            let scripted = ScriptedApp(description, on: loop.reactor) { [self] in variables }
+            try sidecar.start(scripted, subscriptions: subscriptions, on: loop)
+        case .command(let command):
+            let values = scenarioCase.values
+            let words = command.words.map { $0.filled(values).text ?? $0.text }
+            let environment = Dictionary(
+                command.environment.map { ($0.name, $0.value.filled(values).text ?? $0.value.text) },
+                uniquingKeysWith: { $1 })
+            try sidecar.start(
+                words, environment: environment, in: scenario.folder, listens: command.listens,
+                subscriptions: subscriptions)
         }
+    }
+
+    /// Components by type go before those of files.
+    private func parts(
+        _ id: String, _ described: [(name: String, type: Template)]?, _ paths: [Template]
+    ) throws(StepFailure) -> CaseSidecar.Parts {
+        var parts = CaseSidecar.Parts()
+        parts.resources = try scenarioCase.resources(of: id, paths)
+        let found = parts.resources.components
+        // Files that bring components stand for those that nobody has named.
+        if described != nil || scenario.sidecar.components != nil || found.isEmpty {
+            do throws(Diagnostic) {
+                parts.components = try scenarioCase.components(described)
+            } catch {
+                throw StepFailure(
+                    error.message, at: error.span, hint: error.hint, isInfrastructure: true)
+            }
+        }
+        let names = parts.components.map(\.name)
+        parts.components += found.filter { !names.contains($0.name) }
+        return parts
+    }
+
+    private func failure(_ error: ComponentFailure, at span: SourceSpan?) -> StepFailure {
+        let place = scenario.sidecar.components?.first { $0.name == error.component }?.type.span
+        return StepFailure(
+            error.message, at: place ?? span ?? StepFailure.start, isInfrastructure: true)
     }
 
     // MARK: Steps
@@ -109,7 +172,7 @@ package final class ScenarioRunner {
         switch step.action {
         case .guest(let guest): try await perform(guest, step)
         case .request(let request): try await perform(request, step)
-        case .verify(let question): try verify(question, step)
+        case .verify(let question): try await verify(question, step)
         }
     }
 
@@ -125,9 +188,9 @@ package final class ScenarioRunner {
         }
         let request = OutgoingRequest(
             method: step.method, target: Array(try fill(step.target).utf8)[...],
-            host: world.endpoint.host, fields: fields, body: Array(body.utf8)[...])
+            host: world.endpoint(of: step.app?.id).host, fields: fields, body: Array(body.utf8)[...])
         do throws(ExchangeError) {
-            return Outcome(try await world.send(request, timeout: step.timeout))
+            return Outcome(try await world.send(request, to: step.app?.id, timeout: step.timeout))
         } catch {
             throw StepFailure(
                 "\(step.method) \(step.target.text): no answer: \(ExchangeTexts.text(error))",
@@ -153,18 +216,28 @@ package final class ScenarioRunner {
         }
     }
 
-    private func verify(_ question: VerifyStep, _ step: Step) throws(StepFailure) -> Outcome {
-        guard let journal = world?.journal else { return Outcome() }
-        let count = JournalQuestion(question, variables).count(in: journal.entries)
-        let isRight =
-            count == question.exactly ?? count && count >= question.atLeast ?? 0
-            && count <= question.atMost ?? .max
-        guard isRight else {
+    private func verify(
+        _ question: VerifyStep, _ step: Step
+    ) async throws(StepFailure) -> Outcome {
+        guard let world, let journal = world.journal else { return Outcome() }
+        let deadline = Reactor.monotonicNow() + (question.patience ?? .zero).nanoseconds
+        while true {
+            let seen = journal.total
+            let count = JournalQuestion(question, variables).count(in: journal.entries)
+            let isEnough = count >= question.exactly ?? question.atLeast ?? 0
+            let isTooMuch = count > question.exactly ?? question.atMost ?? .max
+            if isEnough, !isTooMuch { return Outcome() }
+            // What was done cannot be undone.
+            if !isTooMuch, question.patience != nil,
+                await world.entry(after: seen, until: deadline)
+            {
+                continue
+            }
             throw StepFailure(
-                "verify: it was done \(Self.times(count))", at: question.span,
-                expected: JournalQuestion.text(question), actual: String(count))
+                "\(question.patience == nil ? "verify" : "wait"): it was done \(Self.times(count))",
+                at: question.span, expected: JournalQuestion.text(question),
+                actual: String(count))
         }
-        return Outcome()
     }
 
     private static func times(_ count: Int) -> String {

@@ -41,83 +41,104 @@ package struct Surroundings: Sendable {
     }
 }
 
-/// The world of one case: a sandbox with a sidecar on a free port, or somebody else's endpoint.
+/// The world of one case: a sandbox with a sidecar on a free port and one for each application, or
+/// somebody else's endpoint.
 ///
 /// Confined to its loop.
 final class World {
     let endpoint: Surroundings.Endpoint
     private let loop: EventLoop
     private let sandbox: Sandbox?
-    private let server: Server?
-    private var connection: ClientConnection?
+    /// The scenario's own first.
+    private var sidecars: [CaseSidecar] = []
+    private var connections: [String: ClientConnection] = [:]
 
     /// An endpoint that runs already.
     init(_ endpoint: Surroundings.Endpoint, on loop: EventLoop) {
         self.endpoint = endpoint
         self.loop = loop
-        (sandbox, server) = (nil, nil)
+        sandbox = nil
     }
 
-    /// Opens the sidecar that `description` wants.
+    /// A sandbox with the scenario's own sidecar, and no application yet.
     init(
-        _ description: SidecarDescription, components: [Component], opener: any ComponentOpener,
+        _ appID: String, _ parts: CaseSidecar.Parts, opener: any ComponentOpener,
         keyPrefix: String, on loop: isolated EventLoop
     ) async throws(ComponentFailure) {
         self.loop = loop
         let sandbox = Sandbox(
             on: loop, clock: RealClock(), random: RandomSource(), keyPrefix: keyPrefix)
-        let sidecar = Sidecar(
-            appID: description.appID, settings: SidecarSettings(), in: sandbox)
+        sandbox.channels = HTTPChannels(limits: HTTPLimits(), on: loop)
+        self.sandbox = sandbox
         do throws(ComponentFailure) {
-            for component in components {
-                sidecar.add(try await opener.openState(component, for: sidecar))
-            }
+            let own = try await CaseSidecar(appID, parts, opener: opener, in: sandbox, on: loop)
+            own.runAlone()
+            sidecars = [own]
+            endpoint = own.endpoint
         } catch {
             await sandbox.close()
             throw error
         }
-        let front = Front(sidecar: sidecar) { _ in }
-        let server = Server(limits: HTTPLimits(), on: loop.reactor, handler: front)
-        let listener: Listener
-        do throws(SystemError) {
-            listener = try Listener(at: .loopback(port: 0), on: loop.reactor)
-        } catch {
-            throw ComponentFailure("sidecar", .backend, "no port to listen at: \(error.reason)")
+    }
+
+    /// Adds the sidecar of an application, which is not started yet.
+    func add(
+        _ id: String, _ parts: CaseSidecar.Parts, opener: any ComponentOpener,
+        on loop: isolated EventLoop
+    ) async throws(ComponentFailure) -> CaseSidecar {
+        guard let sandbox else {
+            throw ComponentFailure(id, .description, "somebody else's endpoint takes no apps")
         }
-        server.serve(listener, on: loop)
-        sidecar.isOutboundReady = true
-        sidecar.isReady = true
-        self.sandbox = sandbox
-        self.server = server
-        endpoint = Surroundings.Endpoint(
-            address: listener.address, host: "127.0.0.1:\(listener.address.port)",
-            name: "127.0.0.1")
+        let sidecar = try await CaseSidecar(id, parts, opener: opener, in: sandbox, on: loop)
+        sidecars.append(sidecar)
+        return sidecar
     }
 
     /// What guests may reach.
     var boundary: Boundary { .sidecar(host: endpoint.name, port: endpoint.address.port) }
 
-    /// The journal of one's own sidecar; nil for an endpoint of somebody else.
+    /// The journal of one's own sidecars; nil for an endpoint of somebody else.
     var journal: Journal? { sandbox?.journal }
 
-    /// Sends a request over the world's one connection, which is made anew when it has ended.
+    /// Waits for an entry of the journal that follows the one numbered `sequence`.
+    func entry(after sequence: UInt64, until deadline: MonotonicTime) async -> Bool {
+        await journal?.entry(after: sequence, until: deadline, on: loop.reactor) ?? false
+    }
+
+    /// Where the sidecar of an app listens; nil for the scenario's own.
+    func endpoint(of app: String?) -> Surroundings.Endpoint {
+        guard let app else { return endpoint }
+        return sidecars.first { $0.sidecar.appID == app }?.endpoint ?? endpoint
+    }
+
+    /// What an application has written, for messages.
+    func output(of app: String) -> String {
+        sidecars.first { $0.sidecar.appID == app }?.output ?? ""
+    }
+
+    /// Sends a request over the one connection to a sidecar, which is made anew when it has ended.
     func send(
-        _ request: OutgoingRequest, timeout: Duration
+        _ request: OutgoingRequest, to app: String?, timeout: Duration
     ) async throws(ExchangeError) -> IncomingResponse {
         let deadline = Reactor.monotonicNow() + timeout.nanoseconds
+        let target = endpoint(of: app)
+        var connection = connections[target.host]
         if connection?.isReusable != true {
             connection?.close()
             connection = try await ClientConnection(
-                to: endpoint.address, limits: HTTPLimits(readBufferSize: 64 << 10),
+                to: target.address, limits: HTTPLimits(readBufferSize: 64 << 10),
                 deadline: deadline, on: loop.reactor)
+            connections[target.host] = connection
         }
         guard let connection else { throw .disconnected }
         return try await connection.send(request, limit: 64 << 20, deadline: deadline)
     }
 
     func close(on loop: isolated EventLoop) async {
-        connection?.close()
-        await server?.stop(grace: .milliseconds(500), on: loop)
+        for connection in connections.values { connection.close() }
+        // Applications first: nothing is delivered to who is ending.
+        for sidecar in sidecars.reversed() { await sidecar.close(on: loop) }
+        (sandbox?.channels as? HTTPChannels)?.close()
         await sandbox?.close()
     }
 }

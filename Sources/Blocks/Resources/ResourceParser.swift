@@ -36,6 +36,8 @@ package struct ResourceParser {
         package var configuration = ConfigurationResource()
         package var resiliencies: [ResiliencyResource] = []
         package var diagnostics: [Diagnostic] = []
+
+        package init() {}
     }
 
     private let source: SourceText
