@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 # The compiler's output must not depend on where the checkout lies: everything is built from a copy
 # in one folder, by relative names.
 cp "$here"/swift/*.swift "$work"
-for guest in statestore etag; do
+for guest in statestore etag messenger; do
     (cd "$work" && "$tools/swiftc" -target wasm32-unknown-none-wasm \
         -enable-experimental-feature Embedded -enable-experimental-feature Extern -wmo -Osize \
         -parse-as-library -Xfrontend -disable-stack-protector -module-name guest \

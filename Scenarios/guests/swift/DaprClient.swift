@@ -27,7 +27,7 @@ struct DaprResponse {
     var isSuccess: Bool { status >= 200 && status < 300 }
 }
 
-/// Dapr's state API for a guest, by way of the host's HTTP functions.
+/// Dapr's state, publish and invoke APIs for a guest, by way of the host's HTTP functions.
 struct DaprClient {
     /// Where the sidecar is; the host maps the conventional address to it.
     var endpoint = Text("http://127.0.0.1:3500")
@@ -58,6 +58,24 @@ struct DaprClient {
     func delete(_ key: StaticString, etag: Text? = nil) -> DaprResponse {
         let headers = etag.map { Text("If-Match:") + $0 + Text("\n") } ?? []
         return send("DELETE", url(Text(key)), headers, [])
+    }
+
+    /// Publishes one event, JSON.
+    func publish(_ data: StaticString, to topic: StaticString, of pubsub: StaticString)
+        -> DaprResponse
+    {
+        let path = Text("/v1.0/publish/") + Text(pubsub) + Text("/") + Text(topic)
+        return send(
+            "POST", endpoint + path, Text("Content-Type:application/json\n"), Text(data))
+    }
+
+    /// Invokes a method of another application with a JSON body.
+    func invoke(_ app: StaticString, _ method: StaticString, _ body: StaticString)
+        -> DaprResponse
+    {
+        let path = Text("/v1.0/invoke/") + Text(app) + Text("/method/") + Text(method)
+        return send(
+            "POST", endpoint + path, Text("Content-Type:application/json\n"), Text(body))
     }
 
     private func url(_ key: Text?) -> Text {
