@@ -144,7 +144,9 @@ struct ScenarioRunCommand: LongRunning {
     private func privateRedis(for cases: [ScenarioCase]) throws(Failure) -> PrivateRedis? {
         let wantsRedis = cases.contains { one in
             one.variables.contains { $0.value == "redis" || $0.value == "state.redis" }
-                || one.scenario.sidecar.components?.contains { ["state.redis", "pubsub.redis"].contains($0.type.text) }
+                || one.scenario.sidecar.components?.contains {
+                    ["state.redis", "pubsub.redis"].contains($0.type.text)
+                }
                     ?? false
         }
         guard wantsRedis, redisUrl == nil, endpoint == nil else { return nil }

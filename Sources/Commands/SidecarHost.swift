@@ -83,8 +83,12 @@ final class SidecarHost {
     }
 
     private func openGRPCPort(_ address: SocketAddress, on loop: EventLoop) {
-        // A socket's folder has no ports, and a port is one of the two.
-        guard let port = plan.grpcPort, address.port != 0, address.port != port else { return }
+        // A socket's folder has no ports.
+        guard let port = plan.grpcPort, address.port != 0 else { return }
+        guard address.port != port else {
+            return plan.log.write(
+                .warn, "the gRPC port \(port) is the HTTP port: only HTTP is spoken there")
+        }
         grpcPort = GRPCPort(
             port, at: plan.addresses, of: sidecar, httpPort: address.port, on: loop)
     }

@@ -103,7 +103,9 @@ package final class ScenarioRunner {
             let values = scenarioCase.values
             let words = command.words.map { $0.filled(values).text ?? $0.text }
             let environment = Dictionary(
-                command.environment.map { ($0.name, $0.value.filled(values).text ?? $0.value.text) },
+                command.environment.map {
+                    ($0.name, $0.value.filled(values).text ?? $0.value.text)
+                },
                 uniquingKeysWith: { $1 })
             try sidecar.start(
                 words, environment: environment, in: scenario.folder, listens: command.listens,
@@ -188,7 +190,8 @@ package final class ScenarioRunner {
         }
         let request = OutgoingRequest(
             method: step.method, target: Array(try fill(step.target).utf8)[...],
-            host: world.endpoint(of: step.app?.id).host, fields: fields, body: Array(body.utf8)[...])
+            host: world.endpoint(of: step.app?.id).host, fields: fields, body: Array(body.utf8)[...]
+        )
         do throws(ExchangeError) {
             return Outcome(try await world.send(request, to: step.app?.id, timeout: step.timeout))
         } catch {

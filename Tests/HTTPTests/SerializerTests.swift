@@ -56,9 +56,10 @@ import Testing
 
     @Test(arguments: [
         (200, "OK"), (404, "Not Found"), (431, "Request Header Fields Too Large"),
-        (501, "Not Implemented"), (505, "HTTP Version Not Supported"), (299, ""),
+        (418, "I'm a teapot"), (422, "Unprocessable Entity"), (501, "Not Implemented"),
+        (505, "HTTP Version Not Supported"), (299, ""),
     ])
-    func `a status has the reason phrase of the RFC`(status: Int, reason: String) {
+    func `a status has the reason phrase that Dapr gives it`(status: Int, reason: String) {
         #expect(StatusLine.reason(status) == reason)
         #expect(text(Response(status: status)).hasPrefix("HTTP/1.1 \(status) \(reason)\r\n"))
     }

@@ -135,7 +135,7 @@ package struct PubSubBlock {
         let event = PublishedEvent(
             data: data, contentType: contentType, pubsub: component.name, topic: topic,
             appID: sidecar.appID, metadata: metadata, traceParent: trace.parent,
-            traceState: trace.state, now: now, zone: LocalZone.offset(at: now.seconds),
+            traceState: trace.state, now: now, zone: Int(LocalTime.offset(at: now.seconds)),
             id: String(text: sidecar.sandbox.random.uuid()))
         do throws(CloudEvent.NotAnEvent) { return try CloudEvent.envelope(event)[...] } catch {
             throw .notAnEvent
