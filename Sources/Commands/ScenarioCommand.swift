@@ -131,6 +131,13 @@ struct ScenarioRunCommand: LongRunning {
                     SourceText(name: path, bytes: bytes), folder: folder)
                 try ScenarioCheck.check(scenario, given: Array(fixed.keys))
                 try GuestFiles.check(scenario)
+                if endpoint != nil, let app = scenario.apps.first {
+                    throw Diagnostic(
+                        .error, "--endpoint cannot start the app `\(app.id)`", at: app.span,
+                        in: scenario.source,
+                        hint: "run it without --endpoint, or put what needs no apps into a file of "
+                            + "its own")
+                }
                 let all = ScenarioCase.all(of: scenario, fixed: fixed)
                 if endpoint == nil { for one in all { try one.checkComponents() } }
                 cases += all

@@ -257,6 +257,13 @@ final class SidecarHost {
     /// The way to the application, which need not be there yet.
     private func openChannel(on loop: EventLoop) {
         guard let port = plan.appPort else { return }
+        let spoken = plan.settings.appProtocol
+        if spoken != "http" {
+            plan.log.write(
+                .warn,
+                "--app-protocol \(spoken) is not spoken by fakedapr: the application is called in "
+                    + "plain HTTP/1.1")
+        }
         let channel = HTTPChannel(
             to: .init(host: plan.settings.appChannelAddress, port: port),
             maxConcurrency: plan.settings.appMaxConcurrency, token: plan.settings.appToken,
