@@ -5,6 +5,7 @@ package final class Sidecar {
     package let settings: SidecarSettings
     package private(set) var stateComponents: [StateComponent] = []
     package private(set) var pubSubComponents: [PubSubComponent] = []
+    package private(set) var secretComponents: [SecretComponent] = []
     package var httpEndpoints: [HTTPEndpoint] = []
     /// What the application is subscribed to; nil before anybody has asked.
     package var subscriptions: Subscriptions?
@@ -33,10 +34,17 @@ package final class Sidecar {
 
     package func add(_ component: PubSubComponent) { pubSubComponents.append(component) }
 
+    package func add(_ component: SecretComponent) { secretComponents.append(component) }
+
+    package func secretComponent(named name: String) -> SecretComponent? {
+        secretComponents.first { $0.name == name }
+    }
+
     /// Takes a component out; what it stands on stays, because others may share it.
     package func removeComponent(named name: String) {
         stateComponents.removeAll { $0.name == name }
         pubSubComponents.removeAll { $0.name == name }
+        secretComponents.removeAll { $0.name == name }
     }
 
     /// Sets one entry of the metadata's `extended`.
@@ -66,6 +74,11 @@ package final class Sidecar {
         PubSubBlock(sidecar: self, caller: caller)
     }
 
+    /// The secrets building block.
+    package func secrets(for caller: (any PolicyCaller)?) -> SecretsBlock {
+        SecretsBlock(sidecar: self, caller: caller)
+    }
+
     /// The environment's NAMESPACE.
     package var namespace: String { settings.namespace ?? "default" }
 
@@ -90,6 +103,8 @@ package struct SidecarSettings: Sendable {
     package var values: ValueMode
     /// The APIs that a Configuration resource lets through.
     package var access: APIAccess
+    /// Which secrets a Configuration resource lets through.
+    package var secretScopes: [SecretScope] = []
     package var appPort: Int?
     package var appProtocol: String
     package var appChannelAddress: String

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import JSON
 internal import Transport
+internal import YAML
 
 /// What was typed, made into what argument-parser takes: Go's spellings, and the environment.
 enum Arguments {
@@ -25,6 +26,7 @@ enum Arguments {
             return dashed
         }
         let (path, options) = CommandOptions.find(dashed)
+        warnAboutVariables(variables.keys.sorted(), options)
         let merged = try adding(variables, to: dashed, after: path, options)
         return isServe ? try goSpelling(merged, options) : merged
     }
@@ -85,13 +87,35 @@ enum Arguments {
         var added: [String] = []
         for option in options where !isGiven(option, in: arguments) {
             for name in option.names {
-                let variable = prefix + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+                let variable = Self.variable(of: name)
                 guard let value = variables[variable] else { continue }
                 added += try option.words(for: value, from: variable)
                 break
             }
         }
         return arguments[..<path] + added + arguments[path...]
+    }
+
+    /// A variable that is nearly an option's is likely one that was spelt wrongly.
+    private static func warnAboutVariables(_ variables: [String], _ options: [CommandOptions]) {
+        let known = options.flatMap(\.names).map { variable(of: $0) }
+        for name in variables where !known.contains(name) && !IgnoredOptions.knows(name) {
+            guard let near = near(name, among: known) else { continue }
+            StandardError.write(
+                "fakedapr: warning: the environment variable \(name) is no option's: "
+                    + "did you mean `\(near)`?")
+        }
+    }
+
+    /// Only what is about as long: another command's options are no mistakes.
+    private static func near(_ name: String, among known: [String]) -> String? {
+        let rest = String(name.dropFirst(prefix.count))
+        return Suggestion.nearest(to: rest, among: known.map { String($0.dropFirst(prefix.count)) })
+            .flatMap { abs($0.utf8.count - rest.utf8.count) <= 2 ? prefix + $0 : nil }
+    }
+
+    private static func variable(of option: String) -> String {
+        prefix + String(option.uppercased().map { $0 == "-" ? "_" : $0 })
     }
 
     private static let prefix = "FAKEDAPR_"

@@ -52,8 +52,9 @@ struct BrokerOpener {
         if tells {
             opener.warn(
                 "the component \(component.name) is of type \(component.type), which fakedapr does "
-                    + "not have: its messages are kept in SQLite; name another broker with "
-                    + "--map \(component.type)=TYPE")
+                    + "not have: its messages are kept in SQLite; "
+                    + (ComponentTypes.suggestion(for: component.type)
+                        ?? "name another broker with --map \(component.type)=TYPE"))
         }
         mapped.type = BrokerType.sqlite.rawValue
         mapped.metadata = kept(component)

@@ -136,13 +136,12 @@ final class HotReload {
                 isReplaced
                     ? "Closing existing Component to reload: \(old.logName)"
                     : "Closing deleted Component: \(old.logName)")
-            host.sidecar.removeComponent(named: old.name)
+            host.remove(old)
             changed.append(old)
         }
-        for new in wanted where !components.contains(where: { $0.isSame(as: new) }) {
-            changed.append(new)
-            await add(new)
-        }
+        let new = wanted.filter { new in !components.contains { $0.isSame(as: new) } }
+        changed += new
+        for component in new.secretStoresFirst { await add(component) }
         components = wanted
         return changed.contains { $0.category == "pubsub" }
     }
@@ -165,7 +164,7 @@ final class HotReload {
     /// - Returns: whether policies are others than before, which deliveries look up at their start.
     private func applyPolicies(_ files: ResourceFiles) -> Bool {
         let sidecar = host.sidecar
-        sidecar.httpEndpoints = files.httpEndpoints
+        sidecar.httpEndpoints = files.httpEndpoints.map { sidecar.withSecrets($0) }
         if files.configuration != configuration {
             log(.warn, "a Configuration has changed: it counts after a restart")
         }

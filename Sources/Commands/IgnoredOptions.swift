@@ -89,6 +89,9 @@ enum IgnoredOptions {
             + arguments[index...]
     }
 
+    /// Whether a variable gives one of them.
+    static func knows(_ variable: String) -> Bool { all.contains { $0.variable == variable } }
+
     private static func find(_ word: String) -> (Option, value: String?)? {
         guard word.hasPrefix("--") else { return nil }
         let parts = word.dropFirst(2).split(

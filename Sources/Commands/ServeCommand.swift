@@ -116,12 +116,15 @@ struct ServeCommand: LongRunning {
         source.told = Set(files.diagnostics.map(\.rendered))
         var settings = try sidecar.settings(files.configuration)
         settings.values = values
+        let components = components(files.components)
+        let opener = try opener(log)
+        opener.warnAboutIdleMappings(components)
         let plan = SidecarPlan(
             appID: try appID(), settings: settings, headLimit: try sidecar.headLimit(),
-            addresses: try addresses(), components: components(files.components),
+            addresses: try addresses(), components: components,
             httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
             resiliencies: files.resiliencies, resources: source,
-            opener: try opener(log), appPort: try sidecar.appPort(),
+            opener: opener, appPort: try sidecar.appPort(),
             grpcPort: try sidecar.grpcPort(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(

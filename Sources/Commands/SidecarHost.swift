@@ -40,6 +40,8 @@ final class SidecarHost {
     private var life: AppLife?
     private var observers: [any AppObserver] = []
     private var reload: HotReload?
+    /// Components whose secret store is not there yet.
+    private var parked: [Component] = []
     /// Called when a changed component cannot be opened, which ends the sidecar, as in Dapr.
     var onFailure: (() -> Void)?
 
@@ -58,7 +60,6 @@ final class SidecarHost {
         on loop: isolated EventLoop, onShutdown: @escaping (_ force: Bool) -> Void
     ) async throws(Failure) -> SocketAddress {
         sidecar.log = plan.log
-        sidecar.httpEndpoints = plan.httpEndpoints
         if !plan.resiliencies.isEmpty {
             sidecar.resiliency = Resiliency(
                 plan.resiliencies, in: sidecar.sandbox, log: plan.log)
@@ -70,6 +71,7 @@ final class SidecarHost {
             name: ProcessEnvironment.hostName)
         openChannel(on: loop)
         try await openComponents()
+        sidecar.httpEndpoints = plan.httpEndpoints.map { sidecar.withSecrets($0) }
         let front = Front(sidecar: sidecar, onShutdown: onShutdown)
         let server = Server(
             limits: limits, on: loop.reactor,
@@ -129,7 +131,7 @@ final class SidecarHost {
     }
 
     private func openComponents() async throws(Failure) {
-        for component in plan.components {
+        for component in plan.components.secretStoresFirst {
             do throws(ComponentFailure) { try await open(component) } catch {
                 guard component.ignoresErrors else { throw failure(error, of: component) }
                 plan.log.write(.warn, "\(error.message) (ignored: ignoreErrors)")
@@ -137,24 +139,56 @@ final class SidecarHost {
         }
     }
 
-    func open(_ component: Component) async throws(ComponentFailure) {
+    /// Opens a component; one whose secret store is not there waits until it comes.
+    func open(_ described: Component) async throws(ComponentFailure) {
+        guard let component = sidecar.withSecrets(described) else {
+            parked.append(described)
+            return
+        }
         switch component.category {
+        case "secretstores":
+            guard let store = try plan.opener.openSecrets(component) else { return }
+            sidecar.add(store)
+            try await openParked(waitingFor: component.name)
         case "state": sidecar.add(try await plan.opener.openState(component, for: sidecar))
         case "pubsub": sidecar.add(try await plan.opener.openPubSub(component, for: sidecar))
         default:
             plan.log.write(
                 .warn,
                 "the component \(component.name) of type \(component.type) is skipped: "
-                    + "fakedapr does not have its building block yet")
+                    + "fakedapr does not have its building block yet"
+                    + (ComponentTypes.suggestion(for: component.type).map { "; \($0)" } ?? ""))
         }
+    }
+
+    func remove(_ component: Component) {
+        parked.removeAll { $0.name == component.name }
+        sidecar.removeComponent(named: component.name)
+    }
+
+    private func openParked(waitingFor store: String) async throws(ComponentFailure) {
+        let ready = parked.filter { $0.secretStore == store }
+        parked.removeAll { $0.secretStore == store }
+        for component in ready { try await open(component) }
     }
 
     /// With the place of the component's description, if it has one.
     private func failure(_ error: ComponentFailure, of component: Component) -> Failure {
         let status = error.cause == .backend ? ExitStatus.runtime : .file
         guard let origin = component.origin else { return Failure(status, error.message) }
-        let diagnostic = Diagnostic(.error, error.message, at: origin.span, in: origin.source)
+        let place = place(of: error, in: origin) ?? origin.span
+        let diagnostic = Diagnostic(.error, error.message, at: place, in: origin.source)
         return Failure(status, diagnostic.rendered, isDiagnostic: true)
+    }
+
+    /// The setting that a description's error is about: the first that its reason names.
+    private func place(of error: ComponentFailure, in origin: Component.Origin) -> SourceSpan? {
+        if let setting = error.setting { return origin.place(of: setting) }
+        guard error.cause == .description,
+            let begin = error.message.firstRange(of: "cannot be used: ")
+        else { return nil }
+        let words = error.message[begin.upperBound...].split { !$0.isLetter && !$0.isNumber }
+        return words.lazy.compactMap { origin.place(of: String($0)) }.first
     }
 
     /// Resource files are followed from here on; without inotify they are not, which is no failure.

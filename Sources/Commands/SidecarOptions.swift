@@ -109,6 +109,7 @@ struct SidecarOptions: ParsableArguments {
             appPort: try appPort().map(Int.init),
             appProtocol: appProtocol, appChannelAddress: appChannelAddress,
             appMaxConcurrency: appMaxConcurrency > 0 ? appMaxConcurrency : nil)
+        settings.secretScopes = configuration.secretScopes
         settings.namespace = ProcessEnvironment["NAMESPACE"].flatMap { $0.isEmpty ? nil : $0 }
         settings.appToken = ProcessEnvironment["APP_API_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         settings.appHealthCheck = try AppHealthOptions(rare).check()

@@ -69,8 +69,9 @@ struct StoreOpener: ComponentOpener {
     private func warnAboutType(of component: Component) {
         warn(
             "the component \(component.name) is of type \(component.type), which fakedapr does "
-                + "not have: its state is kept in SQLite; name another store with "
-                + "--map \(component.type)=TYPE")
+                + "not have: its state is kept in SQLite; "
+                + (ComponentTypes.suggestion(for: component.type)
+                    ?? "name another store with --map \(component.type)=TYPE"))
     }
 
     private func open(

@@ -61,6 +61,7 @@ final class Call {
     /// The building blocks, for who sent the request.
     var state: StateBlock { sidecar.state(for: request.body) }
     var pubSub: PubSubBlock { sidecar.pubSub(for: request.body) }
+    var secrets: SecretsBlock { sidecar.secrets(for: request.body) }
 
     /// The path's parameter at `index`.
     func parameter(_ index: Int) -> ByteSlice { parameters[index] }

@@ -18,7 +18,7 @@ package final class Front: RequestHandler {
         self.sidecar = sidecar
         let endpoints =
             HealthEndpoints.all + MetadataEndpoints.all + StateEndpoints.all
-            + PublishEndpoints.all + ShutdownEndpoints.all(onShutdown)
+            + PublishEndpoints.all + SecretEndpoints.all + ShutdownEndpoints.all(onShutdown)
         let access = sidecar.settings.access
         router = Router(
             endpoints.filter { endpoint in

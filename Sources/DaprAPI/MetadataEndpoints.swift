@@ -54,7 +54,10 @@ enum MetadataEndpoints {
     }
 
     private static func writeComponents(_ sidecar: Sidecar, _ writer: inout JSONWriter) {
-        guard !sidecar.stateComponents.isEmpty || !sidecar.pubSubComponents.isEmpty else { return }
+        guard
+            !sidecar.stateComponents.isEmpty || !sidecar.pubSubComponents.isEmpty
+                || !sidecar.secretComponents.isEmpty
+        else { return }
         writer.key("components")
         writer.beginArray()
         for component in sidecar.stateComponents {
@@ -82,7 +85,22 @@ enum MetadataEndpoints {
             }
             writer.endObject()
         }
+        for component in sidecar.secretComponents { write(component, &writer) }
         writer.endArray()
+    }
+
+    private static func write(_ component: SecretComponent, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("name", component.name)
+        writer.member("type", component.type)
+        writer.member("version", component.version)
+        if component.store.isMultiValued {
+            writer.key("capabilities")
+            writer.beginArray()
+            writer.string("MULTIPLE_KEY_VALUES_PER_SECRET")
+            writer.endArray()
+        }
+        writer.endObject()
     }
 
     private static func writeSubscriptions(_ sidecar: Sidecar, _ writer: inout JSONWriter) {

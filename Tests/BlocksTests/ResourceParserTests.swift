@@ -144,13 +144,21 @@ import YAML
             ])
     }
 
-    @Test func `a secret cannot be looked up yet, which is told`() {
-        let result = parse(component("{name: a, secretKeyRef: {name: s, key: k}}"))
-        #expect(result.components.first?.setting("a") == "")
-        #expect(
-            result.diagnostics.map(\.message) == [
-                "the setting a stays empty: secret stores are not supported yet"
-            ])
+    @Test(
+        arguments: [
+            ("secretKeyRef: {name: s, key: k}", SecretReference(secret: "s", key: "k")),
+            ("secretKeyRef: {name: s}", SecretReference(secret: "s", key: "s")),
+            ("secretKeyRef: {key: k}", nil), ("value: v, secretKeyRef: {name: s}", nil),
+            ("envRef: E, secretKeyRef: {name: s}", nil),
+        ] as [(String, SecretReference?)])
+    func `a secret is referred to where there is no value`(
+        line: String, reference: SecretReference?
+    ) {
+        let result = parse(
+            component("{name: a, \(line)}") + "auth: {secretStore: vault}\n")
+        #expect(result.components.first?.secrets["a"] == reference)
+        #expect(result.components.first?.secretStore == "vault")
+        #expect(result.diagnostics.isEmpty)
     }
 
     // MARK: For whom

@@ -268,6 +268,8 @@ import Transport
         let type: String
         let settings: [(String, String)]
         let text: String
+        /// Where it is shown; a setting that is missing has no line.
+        var place = "1:1"
         var testDescription: String { "\(type) \(settings.map(\.0))" }
     }
 
@@ -275,11 +277,11 @@ import Transport
         Unusable(
             type: "state.redis",
             settings: [("redisHost", "value: h"), ("enableTLS", "value: true")],
-            text: "the Redis setting enableTLS=true is not supported by fakedapr"),
+            text: "the Redis setting enableTLS=true is not supported by fakedapr", place: "12:5"),
         Unusable(
             type: "state.redis",
             settings: [("redisHost", "value: h"), ("redisType", "value: cluster")],
-            text: "the Redis setting redisType=cluster is not supported by fakedapr"),
+            text: "the Redis setting redisType=cluster is not supported by fakedapr", place: "12:5"),
         Unusable(
             type: "state.redis", settings: [("redisPassword", "value: p")],
             text: "redis store error: missing host address: set redisHost"),
@@ -289,17 +291,17 @@ import Transport
         Unusable(
             type: "state.sqlite",
             settings: [("connectionString", "value: a.db"), ("primaryEncryptionKey", "value: k")],
-            text: "the setting primaryEncryptionKey is not supported by fakedapr"),
+            text: "the setting primaryEncryptionKey is not supported by fakedapr", place: "12:5"),
         Unusable(
             type: "state.in-memory", settings: [("primaryEncryptionKey", "value: k")],
-            text: "the setting primaryEncryptionKey is not supported by fakedapr"),
+            text: "the setting primaryEncryptionKey is not supported by fakedapr", place: "10:5"),
         Unusable(
             type: "state.in-memory", settings: [("keyPrefix", "value: 'a||b'")],
-            text: "its keyPrefix `a||b` holds ||: choose another one"),
+            text: "its keyPrefix `a||b` holds ||: choose another one", place: "10:5"),
     ]
 
     @Test(arguments: unusables)
-    func `a setting that cannot be obeyed ends it with 2 and the file's place`(
+    func `a setting that cannot be obeyed ends it with 2 and its place`(
         unusable: Unusable
     ) throws {
         let folder = try TemporaryFolder()
@@ -307,7 +309,8 @@ import Transport
         let outcome = try Self.refused(folder)
         #expect(outcome.status == 2)
         #expect(
-            outcome.errors.contains("\(file):1:1: error: the component x cannot be used: "))
+            outcome.errors.contains(
+                "\(file):\(unusable.place): error: the component x cannot be used: "))
         #expect(outcome.errors.contains(unusable.text))
     }
 

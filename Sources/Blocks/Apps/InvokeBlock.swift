@@ -215,10 +215,14 @@ package struct HTTPEndpoint: Sendable, Equatable {
     /// `http://host:8080/base`
     package var baseURL: String
     package var headers: [Header]
+    /// `auth.secretStore`; empty when there is none.
+    package var secretStore = ""
 
     package struct Header: Sendable, Equatable {
         package var name: String
         package var value: String
+        /// The secret that the value is to be.
+        package var reference: SecretReference?
 
         package init(name: String, value: String) {
             self.name = name

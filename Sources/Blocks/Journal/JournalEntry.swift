@@ -9,6 +9,7 @@ package enum APIName: String, Sendable, CaseIterable {
     case shutdown
     case invoke
     case publish
+    case secrets
     /// A message on its way from a broker to an application.
     case deliver
     case other

@@ -8,6 +8,10 @@ package struct Component: Sendable {
     package var version: String
     /// Values as text; a value that is no string is its JSON.
     package var metadata: [String: String]
+    /// Settings whose values lie in the secret store, by their names.
+    package var secrets: [String: SecretReference] = [:]
+    /// `auth.secretStore`; empty when there is none.
+    package var secretStore = ""
     package var ignoresErrors: Bool
     /// How long what it stands on is waited for; nil when nothing was said.
     package var initTimeout: Duration?
@@ -17,6 +21,16 @@ package struct Component: Sendable {
     package struct Origin: Sendable {
         package let source: SourceText
         package let span: SourceSpan
+        /// Where the settings are, by their names.
+        package var settings: [String: SourceSpan] = [:]
+        /// Where the type is.
+        package var type: SourceSpan?
+
+        /// The place of a setting, its name compared without case.
+        package func place(of setting: String) -> SourceSpan? {
+            let name = setting.lowercased()
+            return settings.first { $0.key.lowercased() == name }?.value
+        }
     }
 
     package init(
@@ -41,7 +55,8 @@ package struct Component: Sendable {
     /// Whether both are described alike, wherever that is.
     package func isSame(as other: Component) -> Bool {
         name == other.name && type == other.type && version == other.version
-            && metadata == other.metadata && ignoresErrors == other.ignoresErrors
+            && metadata == other.metadata && secrets == other.secrets
+            && secretStore == other.secretStore && ignoresErrors == other.ignoresErrors
             && initTimeout == other.initTimeout
     }
 
@@ -65,8 +80,13 @@ package struct ComponentFailure: Error, Sendable {
     package let cause: Cause
     /// *what failed: why — how to mend*.
     package let message: String
+    /// The setting that it is about, when there is one.
+    package let setting: String?
 
-    package init(_ component: String, _ cause: Cause, _ message: String) {
+    package init(
+        _ component: String, _ cause: Cause, _ message: String, setting: String? = nil
+    ) {
+        self.setting = setting
         self.component = component
         self.cause = cause
         self.message = message

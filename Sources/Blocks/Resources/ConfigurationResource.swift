@@ -1,9 +1,11 @@
 internal import YAML
 
-/// What a `kind: Configuration` says that we obey: tracing and which APIs may be called.
+/// What a `kind: Configuration` says that we obey: tracing, which APIs may be called and which
+/// secrets read.
 package struct ConfigurationResource: Equatable, Sendable {
     package private(set) var tracing = Tracing.unconfigured
     package private(set) var access = APIAccess.all
+    package private(set) var secretScopes: [SecretScope] = []
 
     package init() {}
 
@@ -14,6 +16,10 @@ package struct ConfigurationResource: Equatable, Sendable {
             let number = rate.text.flatMap({ Double($0) })
         {
             tracing = number <= 0 ? .off : .sampling(min(1, number))
+        }
+        if let secrets = spec.member(ignoringCase: "secrets") {
+            secretScopes = (secrets.member(ignoringCase: "scopes")?.sequence ?? [])
+                .compactMap { SecretScope($0) }
         }
         if let api = spec.member(ignoringCase: "api") {
             access = APIAccess(

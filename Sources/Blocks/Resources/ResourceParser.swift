@@ -132,11 +132,13 @@ package struct ResourceParser {
                 warn("a header of \(name) has no name", item)
                 continue
             }
-            endpoint.headers.append(
-                .init(
-                    name: header,
-                    value: resolved(value(of: item, named: header), item, of: name)))
+            let text = value(of: item)
+            var made = HTTPEndpoint.Header(
+                name: header, value: text.map { resolved($0, item, of: name) } ?? "")
+            if text == nil { made.reference = reference(of: item) }
+            endpoint.headers.append(made)
         }
+        endpoint.secretStore = secretStore(of: document)
         result.httpEndpoints.append(endpoint)
     }
 
@@ -165,17 +167,20 @@ package struct ResourceParser {
                 hint: "add `type: state.redis`, say, under spec")
         }
         isBroken = false
-        let settings = settings(spec.member(ignoringCase: "metadata"), of: name)
+        var component = Component(
+            name: name, type: type,
+            version: spec.member(ignoringCase: "version")?.text ?? "v1",
+            ignoresErrors: spec.member(ignoringCase: "ignoreErrors")?.bool ?? false,
+            initTimeout: spec.member(ignoringCase: "initTimeout")?.text.flatMap {
+                GoDuration.parse($0)
+            },
+            origin: Component.Origin(
+                source: source, span: document.span,
+                type: spec.member(ignoringCase: "type")?.span))
+        component.secretStore = secretStore(of: document)
+        takeSettings(spec.member(ignoringCase: "metadata"), of: &component)
         guard !isBroken else { return }
-        result.components.append(
-            Component(
-                name: name, type: type,
-                version: spec.member(ignoringCase: "version")?.text ?? "v1", metadata: settings,
-                ignoresErrors: spec.member(ignoringCase: "ignoreErrors")?.bool ?? false,
-                initTimeout: spec.member(ignoringCase: "initTimeout")?.text.flatMap {
-                    GoDuration.parse($0)
-                },
-                origin: Component.Origin(source: source, span: document.span)))
+        result.components.append(component)
     }
 
     /// Scopes name apps; a namespace counts only where the environment has one.
@@ -193,38 +198,43 @@ package struct ResourceParser {
 
     // MARK: Settings
 
-    private mutating func settings(_ list: YAMLNode?, of component: String) -> [String: String] {
-        guard let list, !list.isNull else { return [:] }
+    private mutating func takeSettings(_ list: YAMLNode?, of component: inout Component) {
+        guard let list, !list.isNull else { return }
         guard let items = list.sequence else {
-            warn(
-                "the settings of \(component) are ignored: expected a list of name and value, "
+            return warn(
+                "the settings of \(component.name) are ignored: expected a list of name and value, "
                     + "found \(list.kindName)", list, hint: "write `- name: redisHost`")
-            return [:]
         }
-        var settings: [String: String] = [:]
         for item in items {
             guard let name = item.member(ignoringCase: "name")?.text else {
-                warn("a setting of \(component) has no name", item)
+                warn("a setting of \(component.name) has no name", item)
                 continue
             }
-            settings[name] = resolved(value(of: item, named: name), item, of: component)
+            component.origin?.settings[name] = item.span
+            let text = value(of: item)
+            component.metadata[name] = text.map { resolved($0, item, of: component.name) } ?? ""
+            if text == nil { component.secrets[name] = reference(of: item) }
         }
-        return settings
     }
 
-    private mutating func value(of item: YAMLNode, named name: String) -> String {
+    /// `auth.secretStore`, which stands beside the spec.
+    private func secretStore(of document: YAMLNode) -> String {
+        document.member(ignoringCase: "auth")?.member(ignoringCase: "secretStore")?.text ?? ""
+    }
+
+    private func reference(of item: YAMLNode) -> SecretReference? {
+        item.member(ignoringCase: "secretKeyRef").flatMap { SecretReference($0) }
+    }
+
+    /// What stands for itself; nil when nothing does, and a secret may.
+    private mutating func value(of item: YAMLNode) -> String? {
         if let value = item.member(ignoringCase: "value"), !value.isNull {
             return value.text ?? YAMLToJSON.text(value)
         }
         if let variable = item.member(ignoringCase: "envRef")?.text {
             return environmentValue(variable, item)
         }
-        if item.member(ignoringCase: "secretKeyRef") != nil {
-            warn(
-                "the setting \(name) stays empty: secret stores are not supported yet", item,
-                hint: "use `envRef` or a plain `value`")
-        }
-        return ""
+        return nil
     }
 
     /// Dapr lends components no secrets of its own.
