@@ -162,11 +162,19 @@ final class RedisConsumer: BrokerConsumer {
             }
             let entry = queue.removeFirst()
             if queue.count == streams.queueDepth - 1 { changes.wake() }
-            // Dapr acknowledges a message that failed as well: it does not come again.
-            _ = await handler.handle(entry.message)
-            await acknowledge([entry.id])
+            let begin = Reactor.monotonicNow()
+            let outcome = await handler.handle(entry.message)
+            // Dapr acknowledges a message that failed as well: it does not come again. Only one that
+            // took too long, or that a stop overtook, stays pending.
+            if outcome == .done || !isOverdue(since: begin) { await acknowledge([entry.id]) }
             underWay.remove(entry.id)
         }
+    }
+
+    private func isOverdue(since begin: MonotonicTime) -> Bool {
+        guard !isCancelled else { return true }
+        guard let limit = streams.processingTimeout else { return false }
+        return Reactor.monotonicNow() - begin > limit.nanoseconds
     }
 
     /// One that Redis does not hear of stays pending and comes again.

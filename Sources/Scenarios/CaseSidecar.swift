@@ -39,8 +39,17 @@ final class CaseSidecar {
         if !parts.resources.resiliencies.isEmpty {
             sidecar.resiliency = Resiliency(parts.resources.resiliencies, in: sandbox, log: nil)
         }
-        for component in parts.components {
+        let stores = parts.components.filter { $0.category == "secretstores" }
+        for described in stores + parts.components.filter({ $0.category != "secretstores" }) {
+            guard let component = sidecar.withSecrets(described) else {
+                throw ComponentFailure(
+                    described.name, .description,
+                    "the component \(described.name) cannot be used: there is no secret store "
+                        + "\(described.secretStore)")
+            }
             switch component.category {
+            case "secretstores":
+                if let store = try opener.openSecrets(component) { sidecar.add(store) }
             case "state": sidecar.add(try await opener.openState(component, for: sidecar))
             case "pubsub": sidecar.add(try await opener.openPubSub(component, for: sidecar))
             default: break
@@ -141,11 +150,7 @@ final class CaseSidecar {
     }
 
     private func failure(_ what: String) -> ComponentFailure {
-        let text = written.text
-        return ComponentFailure(
-            sidecar.appID, .backend,
-            "the app \(sidecar.appID) \(what)"
-                + (text.isEmpty ? "" : "; it wrote\n\(text)"))
+        ComponentFailure(sidecar.appID, .backend, "the app \(sidecar.appID) \(what)")
     }
 
     /// What the application has written, its last part.

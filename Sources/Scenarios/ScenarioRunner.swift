@@ -86,7 +86,7 @@ package final class ScenarioRunner {
             do throws(ComponentFailure) {
                 try await sidecar.waitUntilReady(within: app.patience)
             } catch {
-                throw failure(error, at: app.span)
+                throw failure(error, at: app.span, wrote: sidecar.output)
             }
         }
     }
@@ -134,10 +134,14 @@ package final class ScenarioRunner {
         return parts
     }
 
-    private func failure(_ error: ComponentFailure, at span: SourceSpan?) -> StepFailure {
+    private func failure(
+        _ error: ComponentFailure, at span: SourceSpan?, wrote output: String = ""
+    ) -> StepFailure {
         let place = scenario.sidecar.components?.first { $0.name == error.component }?.type.span
-        return StepFailure(
+        var failure = StepFailure(
             error.message, at: place ?? span ?? StepFailure.start, isInfrastructure: true)
+        if !output.isEmpty { failure.context = "the app wrote\n\(output)" }
+        return failure
     }
 
     // MARK: Steps
@@ -320,6 +324,8 @@ struct StepFailure: Error {
     let expected: String?
     let actual: String?
     let isInfrastructure: Bool
+    /// More to read: what an application has written.
+    var context: String?
 
     static let start = SourceSpan(at: SourceMark(line: 1, column: 1, offset: 0))
 
@@ -338,6 +344,7 @@ struct StepFailure: Error {
     func failure(in source: SourceText) -> StepResult.Failure {
         StepResult.Failure(
             diagnostic: Diagnostic(.error, message, at: span, in: source, hint: hint),
-            expected: expected, actual: actual, isInfrastructure: isInfrastructure, context: nil)
+            expected: expected, actual: actual, isInfrastructure: isInfrastructure, context: context
+        )
     }
 }

@@ -105,4 +105,7 @@ package protocol ComponentOpener: Sendable {
     func openPubSub(
         _ component: Component, for sidecar: Sidecar
     ) async throws(ComponentFailure) -> PubSubComponent
+
+    /// Opens a secret store; nil, and a warning, for one we do not have.
+    func openSecrets(_ component: Component) throws(ComponentFailure) -> SecretComponent?
 }
