@@ -74,4 +74,54 @@ import Transport
             for line in lines { #expect(line.hasSuffix(" application/cloudevents+json pub")) }
         }
     }
+
+    /// Calls the other until it is there, publishes, and ends when the other has published.
+    private static let friend = """
+        from dapr_app import *
+        me, other = os.environ["APP_ID"], os.environ["OTHER"]
+        met = threading.Event()
+        def take(handler, body):
+            event = json.loads(body)
+            handler.answer()
+            if event["source"] == other:
+                tell("got", event["data"], "from", other)
+                met.set()
+        def hello(handler, body):
+            handler.answer(200, "hello " + handler.headers["dapr-caller-app-id"] + ", " + body)
+        serve({"/dapr/subscribe": subscribe(pubsubname="pubsub", topic="t", route="/t"),
+               "/t": take, "/hello": hello})
+        until_ready()
+        while True:
+            status, text, _ = call("POST", f"/v1.0/invoke/{other}/method/hello", "here is " + me)
+            if status == 200:
+                break
+        tell(text)
+        call("POST", "/v1.0/publish/pubsub/t", json.dumps(me), {"Content-Type": "application/json"})
+        met.wait()
+        """
+
+    @Test func `two runs in two folders call each other and share topics`() async throws {
+        let runs = try await OffPool.run {
+            let (home, folders) = (try TemporaryFolder(), [try TemporaryFolder(), try .init()])
+            let names = ["one", "two"]
+            let runs = try names.indices.map { index in
+                try folders[index].write("app.py", Self.friend)
+                return try FakedaprProcess(
+                    [
+                        "run", "--app-id", names[index], "--app-port", "\(try FreePort.find())",
+                        "--", PythonApps.interpreter, "app.py",
+                    ],
+                    environment: [
+                        "HOME": home.path, "OTHER": names[1 - index],
+                        "PYTHONPATH": PythonApps.folder, "PYTHONDONTWRITEBYTECODE": "1",
+                    ], folder: folders[index].path)
+            }
+            return try runs.map { (try $0.waitForExit(), $0.output) }
+        }
+        for ((status, output), (me, other)) in zip(runs, [("one", "two"), ("two", "one")]) {
+            #expect(status == 0)
+            #expect(output.contains("TOLD hello \(me), here is \(me)\n"))
+            #expect(output.contains("TOLD got \(other) from \(other)\n"))
+        }
+    }
 }

@@ -201,23 +201,32 @@ import Transport
         }
     }
 
-    @Test func `two apps of one run file with one port are both started`() async throws {
-        let (folder, port) = (try TemporaryFolder(), try FreePort.find())
+    @Test func `two apps of one run file with one port are both started, with a warning`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let (app, http) = (try FreePort.find(), try FreePort.find())
         for name in ["a", "b"] { try FileContents.makeFolder("\(folder.path)/\(name)") }
-        let app = "appPort: \(port), command: [sh, -c, 'echo up as $APP_PORT']"
+        let rest = """
+            appPort: \(app), daprHTTPPort: \(http),
+            command: [sh, -c, 'curl -s -o /dev/null -w "%{http_code}
+            $APP_PORT" http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/healthz/outbound']
+            """
         try folder.write(
             "dapr.yaml",
             """
             version: 1
-            apps: [{ appDirPath: a, \(app) }, { appDirPath: b, \(app) }]
+            apps: [{ appDirPath: a, \(rest) }, { appDirPath: b, \(rest) }]
             """)
         let run = try await OffPool.run {
             try Fakedapr.run(["run", "-f", "."], folder: folder.path)
         }
         for name in ["a", "b"] {
-            #expect(run.output.contains("== APP - \(name) == up as \(port)\n"))
+            #expect(run.output.contains("== APP - \(name) == 204 \(app)\n"))
         }
         #expect(run.status == 0)
-        #expect((run.output + run.errors).contains("\(port)"))
+        let told = run.output + run.errors
+        #expect(told.contains("The app \"b\" has an appPort that another app has too: \(app)\n"))
+        #expect(told.contains("The daprHTTPPort \(http) of the app \"b\" is another app's already"))
     }
 }
