@@ -3,21 +3,38 @@ package import Transport
 /// Messages in memory: every subscriber of the sandbox gets each one, in the order of publishing.
 ///
 /// Nothing is kept for who subscribes later, and a delivery that failed is not repeated, as in Dapr's
-/// `pubsub.in-memory`; unlike there, the messages reach every app of the sandbox. Confined to its loop.
+/// `pubsub.in-memory`; unlike there, the messages reach every app of the sandbox, those included that
+/// were started together with the publisher and subscribe a moment later. Confined to its loop.
 package final class MemoryBroker: MessageBroker {
     private let loop: EventLoop
+    private let awaited: AwaitedApps
     private var consumers: [MemoryConsumer] = []
+    /// What was published while applications are awaited.
+    private var kept: [BrokerMessage] = []
+    /// Who had a subscription and ended it: what was kept is nothing new to them.
+    private var former: Set<String> = []
     private var isClosed = false
 
     /// Messages that wait for one subscription at most; who publishes more waits for space.
     package static let queueLimit = 10_000
 
-    package init(on loop: EventLoop) { self.loop = loop }
+    /// - Parameter awaited: the applications that messages are kept for until they have subscribed.
+    package init(on loop: EventLoop, awaited: AwaitedApps = AwaitedApps()) {
+        self.loop = loop
+        self.awaited = awaited
+        awaited.onEmpty { [weak self] in self?.forgetKept() }
+    }
+
+    private func forgetKept() {
+        kept = []
+        former = []
+    }
 
     package var features: [BrokerFeature] { [.subscribeWildcards] }
 
     package func publish(_ message: BrokerMessage) async throws(BrokerError) {
         guard !isClosed else { throw .closed }
+        if !awaited.isEmpty, kept.count < Self.queueLimit { kept.append(message) }
         // A list of its own: while one is waited for others may come and go.
         for consumer in consumers where consumer.takes(message.topic) {
             await consumer.put(message)
@@ -28,9 +45,13 @@ package final class MemoryBroker: MessageBroker {
         _ subscription: BrokerSubscription, _ handler: any MessageHandler
     ) async throws(BrokerError) -> any BrokerConsumer {
         guard !isClosed else { throw .closed }
+        let name = "\(subscription.group) \(subscription.topic)"
         let consumer = MemoryConsumer(subscription, handler, on: loop) { [weak self] consumer in
-            self?.consumers.removeAll { $0 === consumer }
+            guard let self else { return }
+            self.consumers.removeAll { $0 === consumer }
+            if !self.awaited.isEmpty { self.former.insert(name) }
         }
+        if !former.contains(name) { consumer.begin(with: kept) }
         consumers.append(consumer)
         return consumer
     }
@@ -76,6 +97,12 @@ private final class MemoryConsumer: BrokerConsumer {
     }
 
     private var count: Int { queue.count - head }
+
+    /// Before anything else is put: at most as many as there is space for.
+    func begin(with messages: [BrokerMessage]) {
+        queue = messages.filter { takes($0.topic) }
+        for _ in queue { waiting.popLast()?.resume() }
+    }
 
     func put(_ message: BrokerMessage) async {
         while count >= MemoryBroker.queueLimit, !isCancelled {

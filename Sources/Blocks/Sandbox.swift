@@ -30,6 +30,8 @@ package final class Sandbox {
     package var resolver: (any NameResolver)?
     /// Who tells other processes of what is shared with them; nil when there are none.
     package var notes: (any PeerNotes)?
+    /// Applications that will subscribe: messages are not lost for them.
+    package let awaited = AwaitedApps()
     /// Opens ways to other servers; nil where nothing is invoked.
     package var channels: (any OutboundChannels)?
     private var backends: [String: any StateStore] = [:]

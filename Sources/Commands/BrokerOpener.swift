@@ -20,7 +20,7 @@ struct BrokerOpener {
         case .memory:
             // Unlike in Dapr, all apps of the sandbox share it.
             return await sandbox.broker("memory:\(component.name)") {
-                MemoryBroker(on: sandbox.loop)
+                MemoryBroker(on: sandbox.loop, awaited: sandbox.awaited)
             }
         case .redis: return try await redis(mapped, in: sandbox)
         case .sqlite, nil: return try await sqlite(mapped, in: sandbox)

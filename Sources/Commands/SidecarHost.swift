@@ -277,11 +277,11 @@ final class SidecarHost {
         guard let port = plan.appPort else { return ready(startedAt: begin) }
         guard let channel else { return }
         let life = AppLife(of: sidecar, channel, host: plan.settings.appChannelAddress, port: port)
-        for observer in observers { life.add(observer) }
         self.life = life
         let subscriptions = Subscriptions(of: sidecar, declared: plan.subscriptions)
         sidecar.subscriptions = subscriptions
         life.add(subscriptions)
+        for observer in observers { life.add(observer) }
         loop.spawn { await life.run { self.ready(startedAt: begin) } }
     }
 

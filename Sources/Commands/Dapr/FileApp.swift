@@ -1,3 +1,4 @@
+internal import Backends
 internal import Blocks
 internal import Glibc
 internal import Transport
@@ -38,6 +39,7 @@ final class FileApp: AppObserver {
     private var isShutDown = false
 
     private var app: AppPlan { plan.app }
+    private var awaited: AwaitedApps { host.sidecar.sandbox.awaited }
 
     init(
         _ plan: FileAppPlan, in sandbox: Sandbox, run: RunFilePlan, _ console: Console,
@@ -62,6 +64,7 @@ final class FileApp: AppObserver {
         let end: () -> Void = { [weak self] in
             guard let self, !self.isStopping else { return }
             self.isShutDown = true
+            self.awaited.remove(self.app.appID)
             loop.spawn {
                 await self.endApplication()
                 await self.endSidecar(on: loop)
@@ -74,6 +77,8 @@ final class FileApp: AppObserver {
         }
         do throws(Failure) {
             register(try await host.open(on: loop) { _ in end() })
+            // From before the first application speaks.
+            if app.sidecar.appPort != nil { awaited.add(app.appID) }
         } catch {
             throw StartError(app: app.appID, text: error.message, status: .cannotRun)
         }
@@ -136,6 +141,7 @@ final class FileApp: AppObserver {
 
     func appIsReady() async {
         stage = .ready
+        awaited.remove(app.appID)
         changes.wake()
     }
 
@@ -224,6 +230,7 @@ final class FileApp: AppObserver {
 
     private func watch(_ group: ProcessGroup) async {
         let exit = await group.waitForExit()
+        awaited.remove(app.appID)
         guard !isStopping else { return }
         self.exit = exit
         // What it has left behind goes too, and its last lines come before the news of its end.
