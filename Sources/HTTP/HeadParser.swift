@@ -12,7 +12,7 @@ enum HeadParser {
     /// - Parameter start: where to look from; what was searched before need not be searched again.
     static func end(of bytes: ByteSlice, from start: Int) -> Int? {
         var index = start
-        while let newline = bytes[index...].firstIndex(of: lineFeed) {
+        while let newline = bytes[index...].index(of: lineFeed) {
             let next = newline + 1
             if next < bytes.endIndex, bytes[next] == lineFeed { return next + 1 }
             if next + 1 < bytes.endIndex, bytes[next] == carriageReturn,
@@ -29,7 +29,7 @@ enum HeadParser {
     static func line(
         in head: ByteSlice, at start: Int
     ) throws(ParseError) -> (text: ByteSlice, next: Int) {
-        guard let newline = head[start...].firstIndex(of: lineFeed) else {
+        guard let newline = head[start...].index(of: lineFeed) else {
             throw ParseError(offset: start - head.startIndex, reason: .badRequestLine)
         }
         // RFC 9112 §2.2: a bare LF, or a bare CR, is a line end to some and not to others.
@@ -37,7 +37,7 @@ enum HeadParser {
             throw ParseError(offset: newline - head.startIndex, reason: .bareLineFeed)
         }
         let text = head[start..<(newline - 1)]
-        if let bare = text.firstIndex(of: carriageReturn) {
+        if let bare = text.index(of: carriageReturn) {
             throw ParseError(offset: bare - head.startIndex, reason: .bareCarriageReturn)
         }
         return (text, newline + 1)
@@ -74,7 +74,7 @@ enum HeadParser {
             // RFC 9112 §5.2: obs-fold.
             throw refused(text.startIndex, .foldedField)
         }
-        guard let colon = text.firstIndex(of: UInt8(ascii: ":")), colon > text.startIndex else {
+        guard let colon = text.index(of: UInt8(ascii: ":")), colon > text.startIndex else {
             throw refused(text.startIndex, .badFieldName)
         }
         if text[colon - 1] == 0x20 || text[colon - 1] == 0x09 {

@@ -4,9 +4,9 @@ package import Bytes
 package struct RequestWriter {
     private var bytes: [UInt8] = []
 
-    package init(method: ByteSlice, target: ByteSlice, host: String) {
+    package init(method: String, target: ByteSlice, host: String) {
         bytes.reserveCapacity(512 + target.count)
-        bytes.append(contentsOf: method)
+        bytes.append(contentsOf: method.utf8)
         bytes.append(0x20)
         bytes.append(contentsOf: target)
         bytes.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)

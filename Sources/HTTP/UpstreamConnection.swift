@@ -21,7 +21,7 @@ final class UpstreamConnection {
     }
 
     /// Whether the server has neither closed it nor said something that nobody asked for.
-    var isAlive: Bool { !stream.isClosedByPeer && !reader.hasBytes }
+    var isAlive: Bool { !reader.hasBufferedBytes && stream.isQuiet }
 
     func close() { stream.close() }
 

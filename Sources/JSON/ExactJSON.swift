@@ -25,6 +25,13 @@ package enum ExactJSON {
     }
 
     /// A text in quotes with the same escapes.
+    package static func string(_ text: String) -> [UInt8] {
+        var writer = JSONWriter(reserving: text.utf8.count + 2)
+        writer.string(text)
+        return writer.bytes
+    }
+
+    /// The same of bytes; what is not UTF-8 becomes U+FFFD.
     package static func string(_ text: ByteSlice) -> [UInt8] {
         var writer = JSONWriter(reserving: text.count + 2)
         writer.string(text)

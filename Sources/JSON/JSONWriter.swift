@@ -38,7 +38,15 @@ package struct JSONWriter {
     }
 
     /// A string of bytes; what is not UTF-8 becomes U+FFFD.
-    package mutating func string(_ text: ByteSlice) { string(String(text: text)) }
+    package mutating func string(_ text: ByteSlice) {
+        guard text.allSatisfy({ $0 < 0x80 && Self.isPlain($0) }) else {
+            return string(String(text: text))
+        }
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text)
+        bytes.append(UInt8(ascii: "\""))
+    }
 
     package mutating func number(_ number: Int) {
         separate()
@@ -111,10 +119,29 @@ package struct JSONWriter {
 
     private mutating func quote(_ text: String.UTF8View) {
         bytes.append(UInt8(ascii: "\""))
-        let text = Array(text)[...]
-        var index = text.startIndex
-        while index < text.endIndex { index += appendQuoted(text, index) }
+        // Safe: the storage is read within its bounds, inside the call.
+        let isPlain = unsafe text.withContiguousStorageIfAvailable {
+            unsafe $0.allSatisfy(Self.isPlain)
+        }
+        // The usual text has nothing to escape and is taken over whole.
+        if isPlain == true {
+            bytes.append(contentsOf: text)
+        } else {
+            let text = Array(text)[...]
+            var index = text.startIndex
+            while index < text.endIndex { index += appendQuoted(text, index) }
+        }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte of a text never begins anything that may be escaped.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+            UInt8(ascii: "&"), 0xE2:
+            false
+        default: true
+        }
     }
 
     /// Appends the byte at `index` as it stands inside quotes; how many bytes that used up.

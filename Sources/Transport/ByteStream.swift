@@ -86,6 +86,14 @@ package final class ByteStream {
         return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
     }
 
+    /// Whether it is open and nothing has arrived, neither bytes nor the peer's end.
+    package var isQuiet: Bool {
+        guard isOpen else { return false }
+        var byte: UInt8 = 0
+        // Safe: one byte is looked at, into a local.
+        return unsafe recv(fd, &byte, 1, Int32(MSG_PEEK)) < 0 && errno == EAGAIN
+    }
+
     /// Suspends until bytes have arrived, the peer has closed, or `interruptRead`. Takes nothing.
     ///
     /// - Returns: whether the peer has closed.

@@ -52,6 +52,8 @@ package struct InvokeBlock {
             let headers = endpoint.headers.map { AppField($0.name, $0.value) }
             return .external(try external(endpoint.baseURL), headers: headers)
         }
+        // The usual callee, who needs no further look.
+        if id == sidecar.appID, !id.utf8.contains(UInt8(ascii: ".")) { return try own() }
         let parts = id.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, let name = parts.first.map(String.init) else {
             throw InvocationError("invalid app id \(id)")

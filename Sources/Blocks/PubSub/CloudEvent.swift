@@ -50,10 +50,11 @@ package enum CloudEvent {
 
     /// The envelope: members in alphabetical order.
     package static func envelope(_ event: PublishedEvent) throws(NotAnEvent) -> [UInt8] {
-        if event.mediaType == "application/cloudevents+json" { return try passedThrough(event) }
+        let mediaType = event.mediaType
+        if mediaType == "application/cloudevents+json" { return try passedThrough(event) }
         var members = Members()
         let overrides = Overrides(event.metadata)
-        switch event.mediaType {
+        switch mediaType {
         case "application/json":
             // A body that is no JSON becomes a text, without a word.
             members.set("data", ExactJSON.rewritten(event.data) ?? ExactJSON.string(event.data))
@@ -129,26 +130,32 @@ package enum CloudEvent {
 
     /// Members by name, the last of one name counts.
     private struct Members {
-        private var all: [String: [UInt8]] = [:]
+        private var all: [(name: String, json: [UInt8])] = []
 
-        mutating func set(_ name: String, _ json: [UInt8]) { all[name] = json }
+        init() { all.reserveCapacity(16) }
 
-        mutating func set(_ name: String, string: String) {
-            all[name] = ExactJSON.string(Array(string.utf8)[...])
-        }
+        mutating func set(_ name: String, _ json: [UInt8]) { all.append((name, json)) }
 
-        func has(_ name: String) -> Bool { all[name] != nil }
+        mutating func set(_ name: String, string: String) { set(name, ExactJSON.string(string)) }
+
+        func has(_ name: String) -> Bool { all.contains { $0.name == name } }
 
         func isAbsentOrNull(_ name: String) -> Bool {
-            all[name].map { $0 == Array("null".utf8) } ?? true
+            all.last { $0.name == name }.map { $0.json == Array("null".utf8) } ?? true
         }
 
+        /// Sorted by name; of one name the last one set.
         var json: [UInt8] {
-            var writer = JSONWriter(reserving: all.values.reduce(256) { $0 + $1.count })
+            let order = all.indices.sorted {
+                (all[$0].name, $0) < (all[$1].name, $1)
+            }
+            var writer = JSONWriter(reserving: all.reduce(256) { $0 + $1.json.count })
             writer.beginObject()
-            for (name, value) in all.sorted(by: { $0.key < $1.key }) {
-                writer.key(name)
-                writer.raw(value)
+            for (place, index) in order.enumerated() {
+                let next = place + 1
+                if next < order.count, all[order[next]].name == all[index].name { continue }
+                writer.key(all[index].name)
+                writer.raw(all[index].json)
             }
             writer.endObject()
             return writer.bytes

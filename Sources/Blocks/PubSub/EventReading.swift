@@ -135,14 +135,16 @@ enum DeliveryFields {
 package enum TraceParent {
     package static let zero = "00-00000000000000000000000000000000-0000000000000000-00"
 
-    package static func isValid(_ text: String) -> Bool { traceID(text) != nil }
+    package static func isValid(_ text: String) -> Bool { text == zero || traceID(text) != nil }
 
     private static func traceID(_ text: String) -> Substring? {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.map(\.utf8.count) == [2, 32, 16, 2],
-            parts.allSatisfy({ $0.utf8.allSatisfy { $0.hexValue != nil } })
-        else { return nil }
-        return parts[1]
+        let bytes = text.utf8
+        guard bytes.count == 55 else { return nil }
+        for (offset, byte) in bytes.enumerated() {
+            let isDash = offset == 2 || offset == 35 || offset == 52
+            guard isDash ? byte == UInt8(ascii: "-") : byte.hexValue != nil else { return nil }
+        }
+        return text.dropFirst(3).prefix(32)
     }
 
     /// A new span, in the trace of `parent` if there is one.

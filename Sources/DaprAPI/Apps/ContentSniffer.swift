@@ -5,8 +5,11 @@ internal import Bytes
 enum ContentSniffer {
     static func type(of bytes: ByteSlice) -> String {
         let start = bytes.prefix(512)
-        let text = start.drop { [0x09, 0x0A, 0x0C, 0x0D, 0x20].contains($0) }
-        for (prefix, type) in texts where text.prefix(prefix.count).equalsIgnoringCase(prefix) {
+        let text = start.drop(while: isBlank)
+        for (prefix, type) in texts
+        where text.first == UInt8(ascii: "<")
+            && text.prefix(prefix.count).equalsIgnoringCase(prefix)
+        {
             let next = text.dropFirst(prefix.count).first
             // A tag ends with a blank or its bracket.
             if type != html || next == 0x20 || next == 0x3E { return type }
@@ -37,6 +40,13 @@ enum ContentSniffer {
         ([0x50, 0x4B, 0x03, 0x04], "application/zip"),
         ([0x00, 0x61, 0x73, 0x6D], "application/wasm"),
     ]
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x09, 0x0A, 0x0C, 0x0D, 0x20: true
+        default: false
+        }
+    }
 
     private static func isBinary(_ byte: UInt8) -> Bool {
         byte <= 0x08 || byte == 0x0B || 0x0E...0x1A ~= byte || 0x1C...0x1F ~= byte

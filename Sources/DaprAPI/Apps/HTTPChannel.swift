@@ -64,9 +64,8 @@ package final class HTTPChannel: AppChannel {
     private func send(
         _ request: AppRequest, token: String?
     ) async throws(AppChannelError) -> AppResponse {
-        let method = Array(request.method.utf8)[...]
         let target = origin.base.isEmpty ? request.target : origin.base + request.target
-        var writer = RequestWriter(method: method, target: target, host: authority)
+        var writer = RequestWriter(method: request.method, target: target, host: authority)
         for field in request.fields
         where token == nil || !field.name.equalsIgnoringCase("dapr-api-token") {
             writer.add(field.name, field.value)
@@ -95,11 +94,17 @@ package final class HTTPChannel: AppChannel {
     /// Go's client sends an empty body of a method that usually has one as an empty chunked one.
     private static func framing(_ request: AppRequest) -> RequestWriter.Framing {
         guard case .bytes(let bytes) = request.body, bytes.isEmpty else { return .length }
-        return ["POST", "PUT", "PATCH"].contains(request.method) ? .chunked : .none
+        return switch request.method {
+        case "POST", "PUT", "PATCH": .chunked
+        default: .none
+        }
     }
 
     private static func isIdempotent(_ method: String) -> Bool {
-        ["GET", "HEAD", "OPTIONS", "TRACE"].contains(method)
+        switch method {
+        case "GET", "HEAD", "OPTIONS", "TRACE": true
+        default: false
+        }
     }
 
     // MARK: Back

@@ -108,8 +108,9 @@ enum InvocationFields {
     static func response(_ fields: [AppField], isEventStream: Bool) -> Answer {
         var answer = Answer()
         answer.lines.reserveCapacity(256)
-        let listed = fields.filter { $0.name.equalsIgnoringCase("connection") }.flatMap {
-            $0.value.split(separator: UInt8(ascii: ",")).map { token in
+        var listed: [ByteSlice] = []
+        for field in fields where field.name.equalsIgnoringCase("connection") {
+            listed += field.value.split(separator: UInt8(ascii: ",")).map { token in
                 token.drop { $0 == 0x20 }.prefix { $0 != 0x20 }
             }
         }

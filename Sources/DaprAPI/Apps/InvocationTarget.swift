@@ -35,22 +35,31 @@ struct InvocationTarget: Equatable {
     /// `/v1.0/invoke/{id}/method/{method}`, with any number of slashes for one before the id.
     private static func find(inPath path: ByteSlice) -> InvocationTarget? {
         var rest = path
-        for segment in ["v1.0", "invoke"] {
+        for segment in ["v1.0", "invoke"] as [StaticString] {
             let slashes = rest.prefix { $0 == slash }
             guard !slashes.isEmpty else { return nil }
             rest = rest.dropFirst(slashes.count)
-            guard rest.prefix(segment.utf8.count).equals(utf8: segment) else { return nil }
-            rest = rest.dropFirst(segment.utf8.count)
+            let length = segment.utf8CodeUnitCount
+            guard rest.prefix(length).equals(segment) else { return nil }
+            rest = rest.dropFirst(length)
         }
         guard rest.first == slash else { return nil }
         rest = rest.drop { $0 == slash }
-        guard let mark = rest.firstRange(of: Array("/method/".utf8)),
-            mark.lowerBound > rest.startIndex
-        else { return nil }
-        let id = rest[..<mark.lowerBound]
+        guard let mark = mark(in: rest), mark > rest.startIndex else { return nil }
+        let id = rest[..<mark]
         let decoded = Percent.decode(id, plusIsSpace: true) ?? id
         return InvocationTarget(
-            id: String(text: decoded.isEmpty ? id : decoded), method: rest[mark.upperBound...])
+            id: String(text: decoded.isEmpty ? id : decoded), method: rest[mark...].dropFirst(8))
+    }
+
+    /// Where `/method/` begins first.
+    private static func mark(in path: ByteSlice) -> Int? {
+        var rest = path
+        while let index = rest.index(of: slash) {
+            if rest[index...].prefix(8).equals("/method/") { return index }
+            rest = rest[(index + 1)...]
+        }
+        return nil
     }
 
     private static let slash = UInt8(ascii: "/")
@@ -112,7 +121,7 @@ enum MethodPath {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
-        default: [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+        default: byte == 0x2D || byte == 0x2E || byte == 0x5F || byte == 0x7E
         }
     }
 

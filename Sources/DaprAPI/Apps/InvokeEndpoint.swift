@@ -88,10 +88,12 @@ enum InvokeEndpoint {
 
     /// The verbs that Dapr knows; any other is a POST.
     private static func verb(_ method: ByteSlice) -> String {
-        let text = String(text: method)
-        let known = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"]
-        return known.contains(text) ? text : "POST"
+        verbs.first { method.equals(utf8: $0) } ?? "POST"
     }
+
+    private static let verbs = [
+        "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE",
+    ]
 
     private static func set(_ trace: String, in request: inout AppRequest) {
         request.fields.removeAll { $0.name.equalsIgnoringCase("traceparent") }
