@@ -111,6 +111,7 @@ final class CaseSidecar {
             let group = try ProcessGroup(program, on: loop.reactor)
             process = group
             for source in [group.output, group.errors].compactMap(\.self) {
+                written.begin()
                 loop.spawn { await self.written.read(source) }
             }
             if let port { connect(to: port, subscriptions) } else { runAlone() }
@@ -140,6 +141,11 @@ final class CaseSidecar {
         let deadline = Reactor.monotonicNow() + limit.nanoseconds
         while !sidecar.isReady {
             if process?.isRunning == false {
+                // What it has written is told with its end.
+                let end = Reactor.monotonicNow() + Duration.seconds(1).nanoseconds
+                while !written.isComplete, Reactor.monotonicNow() < end {
+                    await loop.reactor.sleep(for: .milliseconds(2))
+                }
                 throw failure("ended before it listened at its port (APP_PORT)")
             }
             guard Reactor.monotonicNow() < deadline else {
@@ -169,12 +175,20 @@ final class CaseSidecar {
 /// The last lines that an application has written.
 private final class AppWriting {
     private var lines: [String] = []
+    private var open = 0
     /// Lines kept at most.
     private static let kept = 200
 
     var text: String { lines.joined(separator: "\n") }
 
+    /// Whether everything has been read.
+    var isComplete: Bool { open == 0 }
+
+    /// Another stream is about to be read.
+    func begin() { open += 1 }
+
     func read(_ source: LineSource) async {
+        defer { open -= 1 }
         while let line = await source.next() {
             lines.append(String(text: line))
             if lines.count > Self.kept { lines.removeFirst() }

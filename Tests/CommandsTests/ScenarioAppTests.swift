@@ -88,16 +88,25 @@ import Testing
     }
 
     @Test func `a child has its environment, and is gone with its case`() throws {
+        try scenarios.folder.write(
+            "child.py",
+            """
+            import os, time, urllib.request
+            port = os.environ["DAPR_HTTP_PORT"]
+            with open("told", "w") as file:
+                print(os.environ["APP_ID"], os.environ["MODE"], port, os.getpid(), file=file)
+            url = f"http://127.0.0.1:{port}/v1.0/metadata/told"
+            urllib.request.urlopen(urllib.request.Request(url, b"yes", method="PUT"), timeout=20)
+            time.sleep(600)
+            """)
         let outcome = try scenarios.run(
             """
             version: 1
             apps:
-              child:
-                command: [sh, -c, 'echo "$APP_ID $MODE $DAPR_HTTP_PORT $$" > told; sleep 600']
-                env: { MODE: test }
-                port: false
+              child: { command: [python3, child.py], env: { MODE: test }, port: false }
             steps:
-              - { get: /v1.0/metadata, app: child, expect: { json: { id: child } } }
+              - wait: { app: child, api: metadata, method: PUT, exactly: 1, timeout: 30s }
+              - { get: /v1.0/metadata, app: child, expect: { json: { id: child, extended: { told: "yes" } } } }
             """)
         #expect(outcome.status == 0, "\(outcome.output)")
         let told = try String(
