@@ -30,11 +30,24 @@ def hello(handler, body):
     handler.answer(200, "hello")
 
 
+def stream(handler, _):
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"5\r\nfirst\r\n")
+    handler.wfile.flush()
+    tell("streaming")
+    wait("stream")
+    handler.wfile.write(b"0\r\n\r\n")
+
+
 def release(handler, _):
     let_go.set()
     handler.answer()
 
 
-serve({"/dapr/subscribe": asked, "/orders": take, "/hello": hello, "/release": release})
+tell("pid", os.getpid())
+serve({"/dapr/subscribe": asked, "/orders": take, "/hello": hello, "/stream": stream,
+       "/release": release})
 tell("up")
 threading.Event().wait()

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 import Transport
@@ -93,6 +94,116 @@ import Transport
             #expect(try serve.publish(1) == 204)
             try again.wait(for: "done 1")
         }
+    }
+
+    @Test
+    func
+        `an answer whose application is killed half-way ends there as if it were whole, as Dapr's does`()
+        async throws
+    {
+        try await OffPool.run {
+            let world = try World(.memory)
+            let app = try HoldingApp(at: world.port, holds: "stream")
+            let serve = try world.subscribed()
+            let client = try serve.client()
+            try client.send(
+                "GET /v1.0/invoke/app/method/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try app.wait(for: "streaming")
+            app.kill()
+            let answer = try client.readResponse()
+            #expect(answer.status == 200)
+            #expect(answer.text == "first")
+            #expect(try client.request("GET", "/v1.0/invoke/app/method/stream").status == 500)
+        }
+    }
+
+    // MARK: One app of a run file
+
+    /// A run file of the application that holds what `holds` says, and of a script that runs when
+    /// that one has subscribed.
+    private static func runFile(_ holds: String, _ script: String, _ broker: Broker) throws
+        -> (folder: TemporaryFolder, redis: RedisServer?)
+    {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b", "shared"] {
+            try FileContents.makeFolder("\(folder.path)/\(name)")
+        }
+        let redis = try broker.write(to: folder)
+        try folder.write("b/app.py", "from dapr_app import *\n\(script)\n")
+        try folder.write(
+            "dapr.yaml",
+            """
+            version: 1
+            common:
+              resourcesPath: shared
+              env: { PYTHONPATH: \(PythonApps.folder), PYTHONDONTWRITEBYTECODE: 1 }
+            apps:
+            - appDirPath: a
+              appPort: \(try FreePort.find())
+              env: { HOLDS: \(holds) }
+              command: [\(PythonApps.interpreter), \(PythonApps.path("holding_app"))]
+            - appDirPath: b
+              dependsOn: [{ app: a, condition: started }]
+              command: [\(PythonApps.interpreter), app.py]
+            """)
+        return (folder, redis)
+    }
+
+    /// Runs it, and kills the application once it tells `moment`.
+    private static func kill(
+        at moment: String, holds: String, _ script: String, _ broker: Broker = .memory
+    ) async throws -> (status: Int32, output: String) {
+        try await OffPool.run {
+            let (folder, redis) = try runFile(holds, script, broker)
+            defer { redis?.stop() }
+            let run = try FakedaprProcess(["run", "-f", "."], folder: folder.path)
+            try Deadline.wait("the application to tell \(moment)") {
+                run.output.contains("== APP - a == TOLD \(moment)")
+            }
+            let id = run.output.firstMatch(of: /TOLD pid (\d+)/)?.1 ?? ""
+            Glibc.kill(try #require(Int32(id)), SIGKILL)
+            return (try run.waitForExit(), run.output)
+        }
+    }
+
+    @Test func `a call of a neighbour that is killed is a 500, and the run ends with its status`()
+        async throws
+    {
+        let run = try await Self.kill(
+            at: "called", holds: "call",
+            """
+            path = "/v1.0/invoke/a/method/hello"
+            while True:
+                status, text, _ = call("GET", path)
+                if "refused" not in text:
+                    break
+            tell(status, json.loads(text)["message"])
+            tell(call("GET", path)[0])
+            """)
+        #expect(run.status == 137)
+        #expect(
+            run.output.contains(
+                "== APP - b == TOLD 500 failed to invoke, id: a, err: rpc error: code = Internal "
+                    + "desc = error invoking app channel: Get \"http://127.0.0.1:"))
+        #expect(run.output.contains("/hello\": EOF\n"))
+        #expect(run.output.contains("== APP - b == TOLD 500\n"))
+    }
+
+    @Test(arguments: Broker.allCases, [("subscribe", "asked"), ("delivery", "got 1")])
+    func `a subscriber that is killed does not keep its publisher from ending`(
+        broker: Broker, moment: (holds: String, told: String)
+    ) async throws {
+        let run = try await Self.kill(
+            at: moment.told, holds: moment.holds,
+            """
+            for number in range(1, 101):
+                status = call("POST", "/v1.0/publish/pubsub/orders", str(number),
+                              {"Content-Type": "application/json"})[0]
+                assert status == 204
+            tell("published all")
+            """, broker)
+        #expect(run.status == 137)
+        #expect(run.output.contains("== APP - b == TOLD published all\n"))
     }
 
     // MARK: Redis
