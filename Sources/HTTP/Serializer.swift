@@ -56,10 +56,19 @@ package enum Serializer {
     }
 
     private static func appendChunk(_ piece: ByteSlice, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: String(piece.count, radix: 16).utf8)
+        appendHexadecimal(piece.count, to: &bytes)
         bytes.append(contentsOf: lineEnd)
         bytes.append(contentsOf: piece)
         bytes.append(contentsOf: lineEnd)
+    }
+
+    private static func appendHexadecimal(_ number: Int, to bytes: inout [UInt8]) {
+        var shift = max(0, (Int.bitWidth - 1 - number.leadingZeroBitCount) / 4 * 4)
+        while shift >= 0 {
+            let digit = UInt8(number >> shift & 15)
+            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            shift -= 4
+        }
     }
 
     /// A request with a body of known length.

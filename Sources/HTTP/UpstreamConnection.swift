@@ -102,6 +102,7 @@ final class UpstreamConnection {
 /// Confined to its loop.
 final class Upload {
     private let source: any BodySource
+    private let stream: ByteStream
     private var isOver = false
     private var isStopped = false
     private var whenOver: Suspension<Void>?
@@ -115,6 +116,7 @@ final class Upload {
         on loop: EventLoop
     ) {
         self.source = source
+        self.stream = stream
         loop.spawn {
             await self.run(isChunked, stream, limits)
             self.isOver = true
@@ -152,6 +154,8 @@ final class Upload {
     func stop() async {
         cancel()
         guard !isOver else { return }
+        // A server that has answered may never take the rest.
+        stream.close()
         await Suspension<Void>.suspend { suspension in
             if isOver { suspension.resume() } else { whenOver = suspension }
         }

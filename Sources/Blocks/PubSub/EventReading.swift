@@ -80,6 +80,12 @@ struct EventReading {
 
 /// What an application is told with an event.
 enum DeliveryFields {
+    private static let agent = AppField("User-Agent", "Go-http-client/1.1")
+    private static let eventType = (
+        text: "application/cloudevents+json",
+        field: AppField("Content-Type", "application/cloudevents+json")
+    )
+
     static func target(_ path: String) -> ByteSlice { Array(path.utf8)[...] }
 
     static func all(
@@ -87,8 +93,8 @@ enum DeliveryFields {
         contentType: String = "application/cloudevents+json"
     ) -> [AppField] {
         var fields = [
-            AppField("Content-Type", contentType), AppField("User-Agent", "Go-http-client/1.1"),
-            AppField("Pubsubname", pubsub),
+            contentType == eventType.text ? eventType.field : AppField("Content-Type", contentType),
+            agent, AppField("Pubsubname", pubsub),
         ]
         for (name, value) in message.metadata.sorted(by: { $0.key < $1.key }) {
             let lower = name.lowercased()

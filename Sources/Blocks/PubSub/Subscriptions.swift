@@ -17,6 +17,8 @@ package final class Subscriptions: AppObserver {
     private var consumers: [any BrokerConsumer] = []
     private var isStarted = false
     private var isStopped = false
+    /// Counts what ends subscriptions: a start or an attempt of before has no say any more.
+    private var era = 0
 
     package init(of sidecar: Sidecar, declared: [Subscription]) {
         self.sidecar = sidecar
@@ -27,7 +29,7 @@ package final class Subscriptions: AppObserver {
         guard !isStopped, !isStarted, !sidecar.pubSubComponents.isEmpty else { return }
         isStarted = true
         await ask()
-        await start()
+        await restart()
     }
 
     package func appIsUnhealthy() async {
@@ -44,16 +46,25 @@ package final class Subscriptions: AppObserver {
     /// Takes other declarative subscriptions in place of those there are (hot reload).
     package func replace(declared: [Subscription]) async {
         self.declared = declared
-        guard isStarted, !isStopped else { return }
-        await cancel()
-        await start()
+        await restart()
     }
 
-    private func cancel() async {
+    /// Of several at a time the last one starts, with what is known by then.
+    private func restart() async {
+        guard isStarted, !isStopped else { return }
+        if await cancel() { await start() }
+    }
+
+    /// - Returns: whether nothing else has ended the subscriptions meanwhile.
+    @discardableResult
+    private func cancel() async -> Bool {
+        era += 1
+        let own = era
         let running = consumers
         consumers = []
         active = []
         for consumer in running { await consumer.cancel() }
+        return era == own
     }
 
     // MARK: The application's own
@@ -115,13 +126,17 @@ package final class Subscriptions: AppObserver {
     // MARK: Starting
 
     private func start() async {
+        let own = era
         var all: [Subscription] = []
         for subscription in declared + asked { all.add(subscription) }
-        for subscription in all { await start(subscription) }
+        for subscription in all {
+            await start(subscription, in: own)
+            guard era == own else { return }
+        }
         tell()
     }
 
-    private func start(_ subscription: Subscription) async {
+    private func start(_ subscription: Subscription, in era: Int) async {
         guard
             let component = sidecar.pubSubComponents.first(where: {
                 $0.name == subscription.pubsub
@@ -135,21 +150,21 @@ package final class Subscriptions: AppObserver {
                     + "'\(component.name)' is not allowed")
         }
         active.append(subscription)
-        if await begin(subscription, component) { return }
+        if await begin(subscription, component, in: era) { return }
         // A broker that is not there yet is asked again until it is.
         sidecar.sandbox.loop.spawn {
             var pause = Duration.milliseconds(200)
-            while !self.isStopped, self.isStarted {
+            while self.era == era {
                 await self.sidecar.sandbox.loop.reactor.sleep(for: pause)
-                guard !self.isStopped, self.isStarted else { return }
-                if await self.begin(subscription, component) { return }
+                guard self.era == era else { return }
+                if await self.begin(subscription, component, in: era) { return }
                 pause = min(pause * 2, .seconds(5))
             }
         }
     }
 
     private func begin(
-        _ subscription: Subscription, _ component: PubSubComponent
+        _ subscription: Subscription, _ component: PubSubComponent, in era: Int
     ) async -> Bool {
         let handler: any MessageHandler =
             subscription.bulk.isEnabled
@@ -160,7 +175,7 @@ package final class Subscriptions: AppObserver {
             concurrency: subscription.bulk.isEnabled ? subscription.bulk.maxMessages : 1)
         do throws(BrokerError) {
             let consumer = try await component.broker.subscribe(wanted, handler)
-            guard isStarted, !isStopped else {
+            guard self.era == era else {
                 await consumer.cancel()
                 return true
             }

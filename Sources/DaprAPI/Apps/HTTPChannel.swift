@@ -158,7 +158,14 @@ final class Gate {
             free -= 1
             return
         }
-        await Suspension<Void>.suspend { waiting.append($0) }
+        await Suspension<Void>.suspend { suspension in
+            // Others may have run before it came to this.
+            guard free == 0 else {
+                free -= 1
+                return suspension.resume()
+            }
+            waiting.append(suspension)
+        }
     }
 
     func leave() {
