@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// Real applications of real frameworks, started by one run file.
-@Suite struct AcceptanceTests {
+@Suite(.serialized) struct AcceptanceTests {
     static let messages = 40
 
     private static func folder(_ subscriber: String, publisherFirst: Bool) throws
@@ -51,7 +51,7 @@ import Transport
             let folder = try Self.folder(subscriber, publisherFirst: true)
             let server = try broker.write(to: folder)
             defer { server?.stop() }
-            return try Fakedapr.run(["run", "-f", "."], folder: folder.path)
+            return try Fakedapr.run(["run", "-f", "."], folder: folder.path, within: .seconds(60))
         }
         #expect(run.status == 0, "\(run.output)\n\(run.errors)")
         #expect(run.errors == "")
@@ -116,7 +116,7 @@ import Transport
                         "PYTHONPATH": PythonApps.folder, "PYTHONDONTWRITEBYTECODE": "1",
                     ], folder: folders[index].path)
             }
-            return try runs.map { (try $0.waitForExit(), $0.output) }
+            return try runs.map { (try $0.waitForExit(within: .seconds(60)), $0.output) }
         }
         for ((status, output), (me, other)) in zip(runs, [("one", "two"), ("two", "one")]) {
             #expect(status == 0)

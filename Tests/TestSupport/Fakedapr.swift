@@ -27,11 +27,11 @@ package enum Fakedapr {
     /// - Parameter environment: added to a bare one (PATH, HOME, TMPDIR).
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], folder: String? = nil,
-        input: String? = nil
+        input: String? = nil, within limit: Duration = .seconds(20)
     ) throws -> Outcome {
         let program = try FakedaprProcess(
             arguments, environment: environment, folder: folder, input: input)
-        let status = try program.waitForExit()
+        let status = try program.waitForExit(within: limit)
         return Outcome(status: status, output: program.output, errors: program.errors)
     }
 }
@@ -77,8 +77,8 @@ package final class FakedaprProcess {
     package func signal(_ number: Int32) { child.signal(number) }
 
     /// Waits for the end: its status, 128 + n for one that signal n ended.
-    package func waitForExit() throws -> Int32 {
-        try Deadline.wait("fakedapr to end") { !child.isRunning }
+    package func waitForExit(within limit: Duration = .seconds(20)) throws -> Int32 {
+        try Deadline.wait("fakedapr to end", within: limit) { !child.isRunning }
         return child.status ?? -1
     }
 
