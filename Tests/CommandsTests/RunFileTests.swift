@@ -204,7 +204,8 @@ import Transport
         let begin = Reactor.monotonicNow()
         run.signal(SIGINT)
         #expect(try run.waitForExit() == 0)
-        #expect(Reactor.monotonicNow() - begin < Duration.seconds(2).nanoseconds)
+        // Two seconds on a machine at rest; tests share theirs, under a sanitizer too.
+        #expect(Reactor.monotonicNow() - begin < Duration.seconds(20).nanoseconds)
         for group in groups { #expect(Processes.running(inGroup: group) == 0) }
         #expect(!run.output.contains("Exited App successfully"))
         #expect(try Self.log(folder, "a", "daprd").contains("Exited App successfully\n"))

@@ -141,7 +141,8 @@ enum Processes {
         let begin = Reactor.monotonicNow()
         run.signal(signal)
         #expect(try run.waitForExit() == 0)
-        #expect(Reactor.monotonicNow() - begin < Duration.seconds(2).nanoseconds)
+        // Two seconds on a machine at rest; tests share theirs, under a sanitizer too.
+        #expect(Reactor.monotonicNow() - begin < Duration.seconds(20).nanoseconds)
         #expect(run.output.contains("✅  Exited Dapr successfully\n✅  Exited App successfully\n"))
         let group = try #require(Int32(run.output.firstMatch(of: /appPID: (\d+)/)?.1 ?? ""))
         #expect(Processes.running(inGroup: group) == 0)
