@@ -68,13 +68,11 @@ private final class MemoryConsumer: BrokerConsumer {
     private let isPrefix: Bool
     private let handler: any MessageHandler
     private let onEnd: (MemoryConsumer) -> Void
-    private let changes: Waiters
+    private let tasks: ConsumerTasks
     private var queue: [BrokerMessage] = []
     /// Where the queue begins: what is before was handed out.
     private var head = 0
     private var waiting: [Suspension<Void>] = []
-    private var isCancelled = false
-    private var running = 0
 
     init(
         _ subscription: BrokerSubscription, _ handler: any MessageHandler, on loop: EventLoop,
@@ -85,11 +83,8 @@ private final class MemoryConsumer: BrokerConsumer {
         topic = isPrefix ? String(subscription.topic.dropLast()) : subscription.topic
         self.handler = handler
         self.onEnd = onEnd
-        changes = Waiters(on: loop.reactor)
-        for _ in 0..<max(1, subscription.concurrency) {
-            running += 1
-            loop.spawn { await self.run() }
-        }
+        tasks = ConsumerTasks(on: loop)
+        for _ in 0..<max(1, subscription.concurrency) { tasks.spawn { await self.run() } }
     }
 
     func takes(_ topic: String) -> Bool {
@@ -105,12 +100,8 @@ private final class MemoryConsumer: BrokerConsumer {
     }
 
     func put(_ message: BrokerMessage) async {
-        while count >= MemoryBroker.queueLimit, !isCancelled {
-            _ = await changes.wait(until: .max) {
-                count < MemoryBroker.queueLimit || isCancelled
-            }
-        }
-        guard !isCancelled else { return }
+        await tasks.wait { count < MemoryBroker.queueLimit }
+        guard !tasks.isCancelled else { return }
         queue.append(message)
         waiting.popLast()?.resume()
     }
@@ -126,17 +117,17 @@ private final class MemoryConsumer: BrokerConsumer {
             queue.removeFirst(head)
             head = 0
         }
-        if !changes.isEmpty { changes.wake() }
+        tasks.wake()
         return message
     }
 
     private func run() async {
-        while !isCancelled {
+        while !tasks.isCancelled {
             if let message = take() {
                 _ = await handler.handle(message)
             } else {
                 await Suspension<Void>.suspend { suspension in
-                    if isCancelled || count > 0 {
+                    if tasks.isCancelled || count > 0 {
                         suspension.resume()
                     } else {
                         waiting.append(suspension)
@@ -144,17 +135,14 @@ private final class MemoryConsumer: BrokerConsumer {
                 }
             }
         }
-        running -= 1
-        if running == 0 { changes.wake() }
     }
 
     func cancel() async {
-        isCancelled = true
+        tasks.cancel()
         onEnd(self)
         let idle = waiting
         waiting = []
         for suspension in idle { suspension.resume() }
-        changes.wake()
-        while running > 0 { _ = await changes.wait(until: .max) { running == 0 } }
+        await tasks.join()
     }
 }

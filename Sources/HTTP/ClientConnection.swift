@@ -24,8 +24,12 @@ package struct OutgoingRequest: Sendable {
 
     /// The whole request in one buffer.
     package var serialized: [UInt8] {
-        Serializer.serialize(
-            method: method, target: target, host: host, fields: fields, body: body)
+        var writer = RequestWriter(method: method, target: target, host: host)
+        for field in fields { writer.add(field.name, field.value) }
+        // A method that usually has a body tells that it has none (RFC 9110 §8.6).
+        let isBodiless =
+            body.isEmpty && ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"].contains(method)
+        return writer.finished(with: body, framing: isBodiless ? .none : .length)
     }
 }
 
@@ -82,8 +86,8 @@ package final class ClientConnection {
         _ request: OutgoingRequest, limit: Int, deadline: MonotonicTime
     ) async throws(ExchangeError) -> IncomingResponse {
         isReusable = false
-        try await write(request.serialized[...])
-        let head = try await head(isHEAD: request.method == "HEAD", deadline: deadline)
+        try await stream.send(request.serialized[...], limits)
+        let head = try await reader.answerHead(isHEAD: request.method == "HEAD", deadline: deadline)
         let body = try await body(upTo: limit, deadline: deadline)
         isReusable = head.keepsAlive
         return IncomingResponse(status: head.status, fields: head.fields, body: body)
@@ -91,30 +95,6 @@ package final class ClientConnection {
 
     /// Closes the connection.
     package func close() { stream.close() }
-
-    private func write(_ bytes: ByteSlice) async throws(ExchangeError) {
-        do throws(StreamError) {
-            try await stream.write(bytes, stall: limits.stallTimeout)
-        } catch {
-            throw error == .timedOut ? .timedOut : .disconnected
-        }
-    }
-
-    private func head(
-        isHEAD: Bool, deadline: MonotonicTime
-    ) async throws(ExchangeError) -> ResponseHead {
-        let head: ResponseHead?
-        do throws(MessageReader.HeadError) {
-            head = try await reader.responseHead(isHEAD: isHEAD, deadline: deadline)
-        } catch {
-            switch error {
-            case .malformed(let reason): throw .malformed(reason)
-            case .timedOut: throw .timedOut
-            }
-        }
-        guard let head else { throw .disconnected }
-        return head
-    }
 
     private func body(
         upTo limit: Int, deadline: MonotonicTime

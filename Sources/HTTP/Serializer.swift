@@ -16,7 +16,7 @@ package enum Serializer {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256 + (hasBody && !isHEAD ? response.body.count : 0))
         StatusLine.append(response.status, to: &bytes)
-        for field in response.fields { append(field.name, field.value, to: &bytes) }
+        for field in response.fields { FieldLine.append(field.name, field.value, to: &bytes) }
         bytes.append(contentsOf: response.lines)
         if !response.hasDate {
             bytes.append(contentsOf: datePrefix)
@@ -32,9 +32,9 @@ package enum Serializer {
             bytes.append(contentsOf: lineEnd)
         }
         if !keepsAlive {
-            append("Connection", "close", to: &bytes)
+            FieldLine.append("Connection", "close", to: &bytes)
         } else if isHTTP10 {
-            append("Connection", "keep-alive", to: &bytes)
+            FieldLine.append("Connection", "keep-alive", to: &bytes)
         }
         bytes.append(contentsOf: lineEnd)
         guard hasBody, !isHEAD, !isStream else { return bytes }
@@ -71,40 +71,7 @@ package enum Serializer {
         }
     }
 
-    /// A request with a body of known length.
-    package static func serialize(
-        method: String, target: ByteSlice, host: String, fields: [Response.Field],
-        body: ByteSlice
-    ) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(256 + body.count)
-        bytes.append(contentsOf: method.utf8)
-        bytes.append(0x20)
-        bytes.append(contentsOf: target)
-        bytes.append(contentsOf: " HTTP/1.1\r\n".utf8)
-        append("Host", host, to: &bytes)
-        for field in fields { append(field.name, field.value, to: &bytes) }
-        if !body.isEmpty || !["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"].contains(method) {
-            append("Content-Length", String(body.count), to: &bytes)
-        }
-        bytes.append(contentsOf: lineEnd)
-        bytes.append(contentsOf: body)
-        return bytes
-    }
-
-    /// Appends a field line. A control character in a value becomes a blank: a value that came from
-    /// outside must not begin a line of its own.
-    private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(contentsOf: separator)
-        let start = bytes.count
-        bytes.append(contentsOf: value.utf8)
-        for index in start..<bytes.count where !bytes[index].isFieldValue { bytes[index] = 0x20 }
-        bytes.append(contentsOf: lineEnd)
-    }
-
     private static let lineEnd: [UInt8] = Array("\r\n".utf8)
-    private static let separator: [UInt8] = Array(": ".utf8)
     private static let datePrefix: [UInt8] = Array("Date: ".utf8)
     private static let chunkedLine: [UInt8] = Array("Transfer-Encoding: chunked\r\n".utf8)
     private static let lengthPrefix: [UInt8] = Array("Content-Length: ".utf8)

@@ -32,11 +32,11 @@ final class UpstreamConnection {
         do throws(ExchangeError) {
             switch body {
             case .bytes(let bytes):
-                try await write(writer.finished(with: bytes, framing: framing)[...])
+                try await stream.send(writer.finished(with: bytes, framing: framing)[...], limits)
                 return try await response(isHEAD: isHEAD, upload: nil, deadline: deadline)
             case .stream(let source):
                 let length = source.remaining
-                try await write(writer.finished(streaming: length)[...])
+                try await stream.send(writer.finished(streaming: length)[...], limits)
                 let upload = Upload(source, isChunked: length == nil, to: stream, limits, on: loop)
                 do throws(ExchangeError) {
                     return try await response(isHEAD: isHEAD, upload: upload, deadline: deadline)
@@ -51,18 +51,10 @@ final class UpstreamConnection {
         }
     }
 
-    private func write(_ bytes: ByteSlice) async throws(ExchangeError) {
-        do throws(StreamError) {
-            try await stream.write(bytes, stall: limits.stallTimeout)
-        } catch {
-            throw error == .timedOut ? .timedOut : .disconnected
-        }
-    }
-
     private func response(
         isHEAD: Bool, upload: Upload?, deadline: MonotonicTime?
     ) async throws(ExchangeError) -> UpstreamResponse {
-        let head = try await head(isHEAD: isHEAD, deadline: deadline)
+        let head = try await reader.answerHead(isHEAD: isHEAD, deadline: deadline)
         if upload == nil, let body = reader.arrivedBody() {
             done(keepsAlive: head.keepsAlive)
             return UpstreamResponse(status: head.status, fields: head.fields, body: .bytes(body))
@@ -73,22 +65,6 @@ final class UpstreamConnection {
             self.done(keepsAlive: head.keepsAlive && isWhole)
         }
         return UpstreamResponse(status: head.status, fields: head.fields, body: .stream(body))
-    }
-
-    private func head(
-        isHEAD: Bool, deadline: MonotonicTime?
-    ) async throws(ExchangeError) -> ResponseHead {
-        let head: ResponseHead?
-        do throws(MessageReader.HeadError) {
-            head = try await reader.responseHead(isHEAD: isHEAD, deadline: deadline)
-        } catch {
-            switch error {
-            case .malformed(let reason): throw .malformed(reason)
-            case .timedOut: throw .timedOut
-            }
-        }
-        guard let head else { throw .disconnected }
-        return head
     }
 
     private func done(keepsAlive: Bool) {

@@ -17,16 +17,13 @@ final class RedisConsumer: BrokerConsumer {
     private let group: ByteSlice
     private let streams: RedisStreamSettings
     private let handler: any MessageHandler
-    private let loop: EventLoop
     private let reading: RedisConnection
     private let commands: RedisConnection
-    private let changes: Waiters
+    private let tasks: ConsumerTasks
     private let onEnd: (RedisConsumer) -> Void
     private var queue: [Entry] = []
     /// Messages that were read and not finished yet: they are not taken a second time.
     private var underWay: Set<ByteSlice> = []
-    private var tasks = 0
-    private var isCancelled = false
 
     /// How long a read waits for a message.
     private static let block = Duration.milliseconds(1000)
@@ -41,42 +38,31 @@ final class RedisConsumer: BrokerConsumer {
         group = ByteSlice(utf8: subscription.group)
         self.streams = streams
         self.handler = handler
-        self.loop = loop
         self.onEnd = onEnd
         reading = RedisConnection(
             settings, replyTimeout: RedisLimits.replyTimeout + Self.block, on: loop)
         commands = RedisConnection(settings, on: loop)
-        changes = Waiters(on: loop.reactor)
+        tasks = ConsumerTasks(on: loop)
     }
 
     /// Makes the group and begins to read.
     func start() async throws(RedisError) {
         try await makeGroup()
-        spawn { await self.read() }
-        for _ in 0..<streams.concurrency { spawn { await self.work() } }
+        tasks.spawn { await self.read() }
+        for _ in 0..<streams.concurrency { tasks.spawn { await self.work() } }
         if let interval = streams.redeliverInterval, let timeout = streams.processingTimeout {
-            spawn { await self.redeliver(every: interval, idle: timeout) }
-        }
-    }
-
-    private func spawn(_ body: @escaping () async -> Void) {
-        tasks += 1
-        loop.spawn {
-            await body()
-            self.tasks -= 1
-            self.changes.wake()
+            tasks.spawn { await self.redeliver(every: interval, idle: timeout) }
         }
     }
 
     func cancel() async {
-        guard !isCancelled else { return }
-        isCancelled = true
+        guard !tasks.isCancelled else { return }
+        tasks.cancel()
         onEnd(self)
         // Wakes the read that blocks; messages that it may bring stay pending.
         reading.close()
         queue = []
-        changes.wake()
-        while tasks > 0 { _ = await changes.wait(until: .max) { tasks == 0 } }
+        await tasks.join()
         commands.close()
     }
 
@@ -93,16 +79,16 @@ final class RedisConsumer: BrokerConsumer {
 
     private func read() async {
         var pause = Duration.milliseconds(50)
-        while !isCancelled {
+        while !tasks.isCancelled {
             do throws(RedisError) {
                 try await readOnce()
                 pause = .milliseconds(50)
             } catch {
                 // Redis is away or has lost the group; both come back.
-                await sleep(pause)
+                await tasks.pause(pause)
                 pause = min(pause * 2, .seconds(2))
             }
-            await waitForSpace()
+            await tasks.wait { queue.count < streams.queueDepth }
         }
     }
 
@@ -124,12 +110,6 @@ final class RedisConsumer: BrokerConsumer {
         }
     }
 
-    private func waitForSpace() async {
-        while !isCancelled, queue.count >= streams.queueDepth {
-            _ = await changes.wait(until: .max) { isCancelled || queue.count < streams.queueDepth }
-        }
-    }
-
     private func add(_ entries: [RedisReply]) {
         for case .array(let parts) in entries where parts.count == 2 {
             guard let id = parts[0].bytes?[...], case .array(let fields) = parts[1],
@@ -137,7 +117,7 @@ final class RedisConsumer: BrokerConsumer {
             else { continue }
             queue.append(Entry(id: id, message: message(fields)))
         }
-        changes.wake()
+        tasks.wake()
     }
 
     private func message(_ fields: [RedisReply]) -> BrokerMessage {
@@ -155,13 +135,13 @@ final class RedisConsumer: BrokerConsumer {
     // MARK: Handing out
 
     private func work() async {
-        while !isCancelled {
+        while !tasks.isCancelled {
             guard !queue.isEmpty else {
-                _ = await changes.wait(until: .max) { isCancelled || !queue.isEmpty }
+                await tasks.wait { !queue.isEmpty }
                 continue
             }
             let entry = queue.removeFirst()
-            if queue.count == streams.queueDepth - 1 { changes.wake() }
+            if queue.count == streams.queueDepth - 1 { tasks.wake() }
             let begin = Reactor.monotonicNow()
             let outcome = await handler.handle(entry.message)
             // Dapr acknowledges a message that failed as well: it does not come again. Only one that
@@ -172,7 +152,7 @@ final class RedisConsumer: BrokerConsumer {
     }
 
     private func isOverdue(since begin: MonotonicTime) -> Bool {
-        guard !isCancelled else { return true }
+        guard !tasks.isCancelled else { return true }
         guard let limit = streams.processingTimeout else { return false }
         return Reactor.monotonicNow() - begin > limit.nanoseconds
     }
@@ -185,9 +165,9 @@ final class RedisConsumer: BrokerConsumer {
     // MARK: Pending messages
 
     private func redeliver(every interval: Duration, idle: Duration) async {
-        while !isCancelled {
+        while !tasks.isCancelled {
             try? await claim(idle: Int64(idle.nanoseconds / 1_000_000))
-            await sleep(interval)
+            await tasks.pause(interval)
         }
     }
 
@@ -204,7 +184,7 @@ final class RedisConsumer: BrokerConsumer {
             else { return nil }
             return id
         }
-        guard !ids.isEmpty, !isCancelled else { return }
+        guard !ids.isEmpty, !tasks.isCancelled else { return }
         let claimed = try await commands.send(
             RedisCommand(
                 [.init(utf8: "XCLAIM"), stream, group, group, .init(decimal: idle)] + ids))
@@ -218,12 +198,5 @@ final class RedisConsumer: BrokerConsumer {
             })
         let gone = ids.filter { !found.contains($0) }
         if !gone.isEmpty, entries.contains(where: { $0 == .null }) { await acknowledge(gone) }
-    }
-
-    private func sleep(_ duration: Duration) async {
-        let deadline = Reactor.monotonicNow() + duration.nanoseconds
-        while !isCancelled, Reactor.monotonicNow() < deadline {
-            if await !changes.wait(until: deadline, unless: { isCancelled }) { return }
-        }
     }
 }

@@ -12,11 +12,8 @@ final class SQLiteConsumer: BrokerConsumer {
     private let thread: SQLiteThread
     private let clock: any SandboxClock
     private let handler: any MessageHandler
-    private let loop: EventLoop
     private let onEnd: (SQLiteConsumer) -> Void
-    private let changes: Waiters
-    private var isCancelled = false
-    private var tasks = 0
+    private let tasks: ConsumerTasks
     private var isPoked = false
     private var isHandling = false
 
@@ -39,36 +36,25 @@ final class SQLiteConsumer: BrokerConsumer {
         self.thread = thread
         self.clock = clock
         self.handler = handler
-        self.loop = loop
         self.onEnd = onEnd
-        changes = Waiters(on: loop.reactor)
+        tasks = ConsumerTasks(on: loop)
     }
 
     func start() {
-        spawn { await self.run() }
-        spawn { await self.renew() }
+        tasks.spawn { await self.run() }
+        tasks.spawn { await self.renew() }
     }
 
     func poke() {
         isPoked = true
-        changes.wake()
-    }
-
-    private func spawn(_ body: @escaping () async -> Void) {
-        tasks += 1
-        loop.spawn {
-            await body()
-            self.tasks -= 1
-            self.changes.wake()
-        }
+        tasks.wake()
     }
 
     func cancel() async {
-        guard !isCancelled else { return }
-        isCancelled = true
+        guard !tasks.isCancelled else { return }
+        tasks.cancel()
         onEnd(self)
-        changes.wake()
-        while tasks > 0 { _ = await changes.wait(until: .max) { tasks == 0 } }
+        await tasks.join()
         let member = member
         thread.post { (database) throws(SQLiteError) in
             try MessageTable.release(member, in: database)
@@ -80,15 +66,15 @@ final class SQLiteConsumer: BrokerConsumer {
     // MARK: Handing out
 
     private func run() async {
-        while !isCancelled {
+        while !tasks.isCancelled {
             isPoked = false
             let rows = await fetch()
             if rows.isEmpty {
-                await pause(Self.poll) { isPoked }
+                await tasks.pause(Self.poll) { isPoked }
             } else if concurrency > 1 {
                 await together(rows)
             } else {
-                for row in rows where !isCancelled { await handOut(row) }
+                for row in rows where !tasks.isCancelled { await handOut(row) }
             }
         }
     }
@@ -115,13 +101,13 @@ final class SQLiteConsumer: BrokerConsumer {
         defer { isHandling = false }
         var left = rows.count
         for row in rows {
-            spawn {
+            tasks.spawn {
                 _ = await self.handler.handle(self.message(row))
                 left -= 1
-                self.changes.wake()
+                self.tasks.wake()
             }
         }
-        while left > 0 { _ = await changes.wait(until: .max) { left == 0 } }
+        await tasks.settle { left == 0 }
         if let last = rows.last { advance(to: last.number) }
     }
 
@@ -131,13 +117,13 @@ final class SQLiteConsumer: BrokerConsumer {
         defer { isHandling = false }
         let message = message(row)
         var failures = 0
-        while !isCancelled {
+        while !tasks.isCancelled {
             switch await handler.handle(message) {
             case .done: return advance(to: row.number)
-            case .unreachable: await pause(.milliseconds(500)) { false }
+            case .unreachable: await tasks.pause(.milliseconds(500))
             case .failed:
                 guard failures < Self.pauses.count else { return advance(to: row.number) }
-                await pause(Self.pauses[failures]) { false }
+                await tasks.pause(Self.pauses[failures])
                 failures += 1
             }
         }
@@ -160,23 +146,15 @@ final class SQLiteConsumer: BrokerConsumer {
     /// A slow application must not cost the lease.
     private func renew() async {
         let interval = Duration.milliseconds(MessageTable.leaseMilliseconds / 3)
-        while !isCancelled {
-            await pause(interval) { false }
-            guard !isCancelled else { return }
+        while !tasks.isCancelled {
+            await tasks.pause(interval)
+            guard !tasks.isCancelled else { return }
             guard isHandling else { continue }
             let (member, time) = (member, now)
             _ = await thread.perform(isWrite: true) {
                 (database) throws(SQLiteError) -> Result<Bool, StateError> in
                 .success(try MessageTable.hold(member, time: time, in: database))
             }
-        }
-    }
-
-    private func pause(_ duration: Duration, unless condition: () -> Bool) async {
-        let deadline = Reactor.monotonicNow() + duration.nanoseconds
-        while !isCancelled, !condition(), Reactor.monotonicNow() < deadline {
-            let isWoken = await changes.wait(until: deadline) { isCancelled || condition() }
-            if !isWoken { return }
         }
     }
 }

@@ -27,9 +27,10 @@ import Testing
     ]
 
     private func bytes(of parts: Parts) -> [UInt8] {
-        Serializer.serialize(
+        OutgoingRequest(
             method: parts.method, target: Array(parts.target.utf8)[...], host: "h:1",
-            fields: parts.fields, body: Array(parts.body.utf8)[...])
+            fields: parts.fields, body: Array(parts.body.utf8)[...]
+        ).serialized
     }
 
     @Test(arguments: requests)

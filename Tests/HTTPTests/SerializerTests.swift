@@ -72,9 +72,10 @@ import Testing
     func `a request has a length where its method or its body asks for one`(
         method: String, body: String, line: String
     ) {
-        let bytes = Serializer.serialize(
+        let bytes = OutgoingRequest(
             method: method, target: Array("/a?b".utf8)[...], host: "h:1",
-            fields: [.init("C", "d")], body: Array(body.utf8)[...])
+            fields: [.init("C", "d")], body: Array(body.utf8)[...]
+        ).serialized
         #expect(
             String(text: bytes)
                 == "\(method) /a?b HTTP/1.1\r\nHost: h:1\r\nC: d\r\n\(line)\r\n\(body)")
