@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How Go's `strconv` reads a decimal integer, because its words reach the caller.
 package enum GoInteger {
     package enum ParseError: Error, Equatable {
@@ -21,22 +23,6 @@ package enum GoInteger {
     /// Go's words for a failure of `function` (`Atoi`, `ParseInt`, …) on `text`.
     package static func message(_ function: String, _ text: String, _ error: ParseError) -> String {
         let why = error == .syntax ? "invalid syntax" : "value out of range"
-        return "strconv.\(function): parsing \(quoted(text)): \(why)"
-    }
-
-    /// The text in Go's `%q`, for the characters that occur.
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\t": quoted += "\\t"
-            case "\r": quoted += "\\r"
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        return "strconv.\(function): parsing \(GoQuote.quoted(Array(text.utf8)[...])): \(why)"
     }
 }

@@ -23,7 +23,6 @@ package protocol MessageBroker: AnyObject {
 /// A capability as Dapr's metadata spells it.
 package enum BrokerFeature: String, Sendable {
     case subscribeWildcards = "SUBSCRIBE_WILDCARDS"
-    case messageTTL = "MESSAGE_TTL"
 }
 
 /// One message as brokers carry it.

@@ -39,6 +39,14 @@ package enum Percent {
         return true
     }
 
+    /// Appends the escape of a byte: `%2F`.
+    package static func append(escaping byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(percent)
+        bytes.append(digits[Int(byte >> 4)])
+        bytes.append(digits[Int(byte & 15)])
+    }
+
+    private static let digits = Array("0123456789ABCDEF".utf8)
     private static let percent = UInt8(ascii: "%")
     private static let plus = UInt8(ascii: "+")
 

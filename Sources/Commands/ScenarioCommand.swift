@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Blocks
 internal import Glibc
+internal import HTTP
 internal import RedisBackend
 internal import Scenarios
 internal import Synchronization
@@ -180,21 +181,14 @@ struct ScenarioRunCommand: LongRunning {
 enum EndpointURL {
     static func parse(_ url: String) throws(Failure) -> Surroundings.Endpoint {
         let problem = Failure(.usage, "invalid --endpoint `\(url)`: write http://127.0.0.1:3500")
-        guard url.hasPrefix("http://") else { throw problem }
-        let rest = url.dropFirst("http://".count)
-        let authority = rest.prefix { $0 != "/" }
-        guard rest.dropFirst(authority.count).allSatisfy({ $0 == "/" }) else { throw problem }
-        let end = authority.lastIndex(of: "]") ?? authority.startIndex
-        let colon = authority[end...].lastIndex(of: ":")
-        let host = authority[..<(colon ?? authority.endIndex)]
-        let port = colon.map { UInt16(authority[authority.index(after: $0)...]) } ?? 80
-        guard let port, !host.isEmpty else { throw problem }
-        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : String(host)
-        guard let address = Resolver.resolveBlocking(bare, port: port).first else {
-            throw Failure(.runtime, "cannot reach --endpoint \(url): the host \(bare) is unknown")
+        guard let parts = PlainURL(url), parts.path.allSatisfy({ $0 == "/" }) else { throw problem }
+        guard let address = Resolver.resolveBlocking(parts.host, port: parts.port).first else {
+            throw Failure(
+                .runtime, "cannot reach --endpoint \(url): the host \(parts.host) is unknown")
         }
+        let name = parts.host.contains(":") ? "[\(parts.host)]" : parts.host
         return Surroundings.Endpoint(
-            address: address, host: String(authority), name: host.lowercased())
+            address: address, host: parts.authority, name: name.lowercased())
     }
 }
 
@@ -206,7 +200,7 @@ enum GuestFiles {
                 continue
             }
             let name = guest.module.text
-            let path = name.hasPrefix("/") ? name : "\(scenario.folder)/\(name)"
+            let path = scenario.path(of: name)
             guard !FileContents.exists(path) else { continue }
             throw Diagnostic(
                 .error, "there is no guest \(path)", at: guest.module.span, in: scenario.source,

@@ -97,8 +97,7 @@ final class SidecarHost {
 
     /// Delivers no more messages: the application is about to end. Requests are still answered.
     func stopDelivering() async {
-        life?.stop()
-        await sidecar.subscriptions?.stop()
+        await life?.stop()
     }
 
     /// Stops taking requests and lets those that have arrived be answered.
@@ -276,11 +275,10 @@ final class SidecarHost {
     ) {
         guard let port = plan.appPort else { return ready(startedAt: begin) }
         guard let channel else { return }
-        let life = AppLife(of: sidecar, channel, host: plan.settings.appChannelAddress, port: port)
+        let life = AppLife(
+            of: sidecar, channel, host: plan.settings.appChannelAddress, port: port,
+            declared: plan.subscriptions)
         self.life = life
-        let subscriptions = Subscriptions(of: sidecar, declared: plan.subscriptions)
-        sidecar.subscriptions = subscriptions
-        life.add(subscriptions)
         for observer in observers { life.add(observer) }
         loop.spawn { await life.run { self.ready(startedAt: begin) } }
     }

@@ -53,28 +53,12 @@ struct Readiness {
                 ("localhost", 0, Self.outbound, String(url.dropFirst("unix://".count)))
             return
         }
-        guard url.hasPrefix("http://") else { throw complaint }
-        let rest = url.dropFirst("http://".count)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let path = rest.dropFirst(authority.count)
-        self.path = path.isEmpty || path == "/" ? Self.outbound : String(path)
-        socket = nil
-        let colon = authority.hasSuffix("]") ? nil : authority.lastIndex(of: ":")
-        guard let colon else {
-            (host, port) = (Self.bare(authority), 80)
-            return
-        }
-        guard let port = UInt16(authority[authority.index(after: colon)...]), port > 0,
-            colon > authority.startIndex
-        else { throw complaint }
-        (host, self.port) = (Self.bare(authority[..<colon]), port)
+        guard let parts = PlainURL(url) else { throw complaint }
+        (host, port, socket) = (parts.host, parts.port, nil)
+        path = parts.path.isEmpty || parts.path == "/" ? Self.outbound : parts.path
     }
 
     private static let outbound = "/v1.0/healthz/outbound"
-
-    private static func bare(_ host: Substring) -> String {
-        host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : String(host)
-    }
 
     /// - Returns: why the last attempt failed; nil when one has succeeded.
     func wait(until deadline: MonotonicTime) -> String? {

@@ -20,7 +20,7 @@ extension ScenarioCase {
                 String(decoding: RandomSource(seed: seed).uuid(), as: UTF8.self)
             })
         for template in paths {
-            let path = path(of: template)
+            let path = scenario.path(of: template.filled(values).text ?? template.text)
             for file in try files(path, template) {
                 let bytes: [UInt8]
                 do throws(SystemError) { bytes = try FileContents.read(file) } catch {
@@ -35,11 +35,6 @@ extension ScenarioCase {
             }
         }
         return all
-    }
-
-    private func path(of template: Template) -> String {
-        let text = template.filled(values).text ?? template.text
-        return text.hasPrefix("/") ? text : "\(scenario.folder)/\(text)"
     }
 
     private func files(_ path: String, _ template: Template) throws(StepFailure) -> [String] {

@@ -128,11 +128,9 @@ final class CaseSidecar {
             on: loop)
         self.channel = channel
         sidecar.appChannel = channel
-        let life = AppLife(of: sidecar, channel, host: "127.0.0.1", port: port)
+        let life = AppLife(
+            of: sidecar, channel, host: "127.0.0.1", port: port, declared: subscriptions)
         self.life = life
-        let found = Subscriptions(of: sidecar, declared: subscriptions)
-        sidecar.subscriptions = found
-        life.add(found)
         loop.spawn { await life.run { self.sidecar.isReady = true } }
     }
 
@@ -163,8 +161,7 @@ final class CaseSidecar {
     var output: String { written.text }
 
     func close(on loop: isolated EventLoop) async {
-        life?.stop()
-        await sidecar.subscriptions?.stop()
+        await life?.stop()
         await process?.stop(grace: .milliseconds(500))
         await server.stop(grace: .milliseconds(500), on: loop)
         channel?.close()

@@ -16,6 +16,11 @@ package struct Scenario: Sendable {
     package let steps: [Step]
     /// Run last, after a failure and a timeout too.
     package let always: [Step]
+
+    /// Where a file lies that the scenario names: relative names begin in its folder.
+    package func path(of name: String) -> String {
+        name.hasPrefix("/") ? name : "\(folder)/\(name)"
+    }
 }
 
 /// The sidecar that a scenario gets.

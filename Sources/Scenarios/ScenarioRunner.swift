@@ -208,7 +208,7 @@ package final class ScenarioRunner {
     private func perform(_ step: GuestStep, _ whole: Step) async throws(StepFailure) -> Outcome {
         guard let world else { return Outcome() }
         let module = try fill(step.module)
-        let path = module.hasPrefix("/") ? module : "\(scenario.folder)/\(module)"
+        let path = scenario.path(of: module)
         var run = GuestRun(name: path, boundary: world.boundary)
         for argument in step.arguments { run.arguments.append(try fill(argument)) }
         for (name, value) in step.environment { run.environment.append((name, try fill(value))) }

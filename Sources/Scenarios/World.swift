@@ -111,11 +111,6 @@ final class World {
         return sidecars.first { $0.sidecar.appID == app }?.endpoint ?? endpoint
     }
 
-    /// What an application has written, for messages.
-    func output(of app: String) -> String {
-        sidecars.first { $0.sidecar.appID == app }?.output ?? ""
-    }
-
     /// Sends a request over the one connection to a sidecar, which is made anew when it has ended.
     func send(
         _ request: OutgoingRequest, to app: String?, timeout: Duration

@@ -8,8 +8,6 @@ package final class Waiters {
 
     package init(on reactor: Reactor) { self.reactor = reactor }
 
-    package var isEmpty: Bool { waiting.isEmpty }
-
     /// Suspends until `wake`, or until `deadline`.
     ///
     /// - Parameter condition: looked at once more when nothing else can come between; no wait when it

@@ -105,16 +105,11 @@ struct GuestURL: Equatable {
             switch byte {
             case UInt8(ascii: "\\"): target.append(0x2F)
             case 0x09, 0x0A, 0x0D: continue
-            case 0...0x20, 0x22, 0x3C, 0x3E, 0x7F...: target += escape(byte)
+            case 0...0x20, 0x22, 0x3C, 0x3E, 0x7F...: Percent.append(escaping: byte, to: &target)
             default: target.append(byte)
             }
         }
         return target
-    }
-
-    private static func escape(_ byte: UInt8) -> [UInt8] {
-        let digits = String(byte, radix: 16, uppercase: true)
-        return Array("%\(digits.count == 1 ? "0" : "")\(digits)".utf8)
     }
 }
 

@@ -1,6 +1,7 @@
 import Backends
 import Bytes
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 import YAML
@@ -100,14 +101,6 @@ import YAML
     private static func message(_ id: String) -> BrokerMessage {
         let event = #"{"id":"\#(id)","specversion":"1.0","type":"x","source":"y","data":1}"#
         return BrokerMessage(topic: "t", data: Array(event.utf8)[...])
-    }
-
-    private func onLoop<R: Sendable>(
-        _ body: @Sendable (isolated EventLoop) async throws -> R
-    ) async throws -> R {
-        let loop = try EventLoop()
-        defer { loop.stop() }
-        return try await loop.run { (loop) throws in try await body(loop) }
     }
 
     private static let inbound = "{retries: {r: {duration: 1ms, maxRetries: 3}}, timeouts: {t: 5s}}"

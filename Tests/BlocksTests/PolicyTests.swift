@@ -1,6 +1,7 @@
 import Backends
 import CEL
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 import YAML
@@ -126,14 +127,6 @@ import YAML
         } catch {
             return error.text
         }
-    }
-
-    private func onLoop<R: Sendable>(
-        _ body: @Sendable (isolated EventLoop) async throws -> R
-    ) async throws -> R {
-        let loop = try EventLoop()
-        defer { loop.stop() }
-        return try await loop.run { (loop) throws in try await body(loop) }
     }
 
     // MARK: Retries

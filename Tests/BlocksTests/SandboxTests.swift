@@ -1,5 +1,6 @@
 import Backends
 import Bytes
+import TestSupport
 import Testing
 import Transport
 
@@ -7,14 +8,6 @@ import Transport
 
 /// A sandbox's clock, randomness and back ends are parameters.
 @Suite struct SandboxTests {
-    private func onLoop<R: Sendable>(
-        _ body: @Sendable (isolated EventLoop) async throws -> R
-    ) async throws -> R {
-        let loop = try EventLoop()
-        defer { loop.stop() }
-        return try await loop.run { (loop) throws in try await body(loop) }
-    }
-
     private static func sidecar(
         _ clock: any SandboxClock, seed: UInt64 = 1, on loop: EventLoop
     ) throws -> (Sidecar, StateComponent) {

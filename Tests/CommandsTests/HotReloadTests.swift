@@ -18,16 +18,10 @@ import Transport
         }
     }
 
-    private static func serve(
-        _ folder: TemporaryFolder, _ arguments: [String] = []
-    ) throws -> ServeProcess {
-        try ServeProcess(["--resources-path", folder.path] + arguments, folder: folder.path)
-    }
-
     @Test func `components come, change and go with their files`() throws {
         let folder = try TemporaryFolder()
         try folder.component("one", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         #expect(try serve.save("k", "1", in: "one") == 204)
 
         try folder.component("two", "state.sqlite", [("connectionString", "value: two.db")])
@@ -50,7 +44,7 @@ import Transport
     @Test func `a file that is moved into its place counts`() throws {
         let folder = try TemporaryFolder()
         try folder.component("one", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         let text = try FileContents.read("\(folder.path)/one.yaml")
         let other = String(decoding: text, as: UTF8.self)
             .replacingOccurrences(of: "name: one", with: "name: moved")
@@ -63,7 +57,7 @@ import Transport
     @Test func `a component that does not change is left alone`() throws {
         let folder = try TemporaryFolder()
         try folder.component("one", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         #expect(try serve.save("k", "1", in: "one") == 204)
         let text = try FileContents.read("\(folder.path)/one.yaml")
         try FileContents.write(Array("# a comment\n".utf8) + text, to: "\(folder.path)/one.yaml")
@@ -74,7 +68,7 @@ import Transport
 
     @Test func `a store of the command line wins over files`() throws {
         let folder = try TemporaryFolder()
-        let serve = try Self.serve(folder, ["--store", "memory"])
+        let serve = try ServeProcess(folder, ["--store", "memory"])
         try folder.component("statestore", "state.sqlite")
         try folder.component("two", "state.in-memory")
         try Self.wait(serve, toHave: #""name":"two""#)
@@ -83,7 +77,7 @@ import Transport
 
     @Test func `policies and endpoints follow their files`() throws {
         let folder = try TemporaryFolder()
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try folder.write(
             "policies.yaml",
             """
@@ -112,7 +106,7 @@ import Transport
         let app = try ServeProcess(["--store", "memory"])
         let folder = try TemporaryFolder()
         try folder.component("ps", "pubsub.in-memory")
-        let serve = try Self.serve(folder, ["--app-port", String(app.port)])
+        let serve = try ServeProcess(folder, ["--app-port", String(app.port)])
         func subscription(_ topic: String) -> String {
             """
             apiVersion: dapr.io/v1alpha1
@@ -132,7 +126,7 @@ import Transport
 
     @Test func `a changed component that cannot be opened ends the sidecar, as in Dapr`() throws {
         let folder = try TemporaryFolder()
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try folder.component(
             "broken", "state.sqlite", [("connectionString", "value: /nowhere/at/all.db")])
         #expect(try serve.process.waitForExit() == 3)
@@ -141,7 +135,7 @@ import Transport
 
     @Test func `one whose errors are ignored does not`() throws {
         let folder = try TemporaryFolder()
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try folder.component(
             "broken", "state.sqlite", [("connectionString", "value: /nowhere/at/all.db")],
             spec: "  ignoreErrors: true")
@@ -152,7 +146,7 @@ import Transport
     @Test func `files that cannot be read leave what there is`() throws {
         let folder = try TemporaryFolder()
         try folder.component("one", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try folder.component("one", "state.sqlite", file: "again.yaml")
         try serve.log("duplicate definition of Component name one")
         #expect(try Self.metadata(serve).contains(#""name":"one","type":"state.in-memory""#))

@@ -5,14 +5,6 @@ import Transport
 
 /// Components from a team's own files, from flags, and from files that are not quite right.
 @Suite struct ServeComponentTests {
-    private static func serve(
-        _ folder: TemporaryFolder, _ arguments: [String] = [], environment: [String: String] = [:]
-    ) throws -> ServeProcess {
-        try ServeProcess(
-            ["--resources-path", folder.path] + arguments, environment: environment,
-            folder: folder.path)
-    }
-
     private static func refused(
         _ folder: TemporaryFolder, _ arguments: [String] = []
     ) throws -> Fakedapr.Outcome {
@@ -43,7 +35,7 @@ import Transport
                 """)
         try folder.write("notes.txt", "no resource")
         try FileContents.makeFolder("\(folder.path)/folder.yaml")
-        let serve = try Self.serve(folder, ["--app-id", "types-\(UUID().uuidString)"])
+        let serve = try ServeProcess(folder, ["--app-id", "types-\(UUID().uuidString)"])
         #expect(
             serve.process.output.contains(
                 "lite (SQLite in lite.db)\n          mem (in memory)\n          "
@@ -66,7 +58,7 @@ import Transport
             [("connectionString", "value: 'of-{appID}-{namespace}.db'")])
         try folder.component(
             "random", "state.sqlite", [("connectionString", "value: 'r-{uuid}.db'")])
-        let serve = try Self.serve(
+        let serve = try ServeProcess(
             folder, ["--app-id", "me"], environment: ["WHERE": "given.db", "NAMESPACE": "ns"])
         for name in ["env", "template", "random"] {
             #expect(try serve.save("k", "1", in: name) == 204)
@@ -82,7 +74,7 @@ import Transport
         try folder.component("ours", "state.in-memory", top: "scopes: [other, me]")
         try folder.component("theirs", "state.in-memory", top: "scopes: [other]")
         try folder.component("all", "state.in-memory", top: "scopes: []")
-        let serve = try Self.serve(folder, ["--app-id", "me"])
+        let serve = try ServeProcess(folder, ["--app-id", "me"])
         #expect(try serve.save("k", "1", in: "ours") == Self.found)
         #expect(try serve.save("k", "1", in: "theirs") == Self.missing)
         #expect(try serve.save("k", "1", in: "all") == Self.found)
@@ -99,7 +91,7 @@ import Transport
                     ("KeyPrefix", "value: \(prefix)"),
                 ])
         }
-        let serve = try Self.serve(folder, ["--app-id", app])
+        let serve = try ServeProcess(folder, ["--app-id", app])
         for (name, key) in [
             ("one", "one||\(app)"), ("two", "literal-\(app.lowercased())||\(app)"),
             ("three", app),
@@ -118,7 +110,7 @@ import Transport
         try folder.component(
             "statestore", "state.redis", [("redisHost", "value: 127.0.0.1:1")])
         try folder.component("second", "state.in-memory")
-        let serve = try Self.serve(folder, ["--store", "memory"])
+        let serve = try ServeProcess(folder, ["--store", "memory"])
         #expect(
             serve.process.output.contains("statestore (in memory)\n          second (in memory)"))
         #expect(try serve.save("k", "1") == 204)
@@ -133,7 +125,7 @@ import Transport
         try folder.component(
             "orders", "state.redis",
             [("redisHost", "value: redis.prod:6379"), ("enableTLS", "value: true")])
-        let serve = try Self.serve(folder, ["--map", mapping])
+        let serve = try ServeProcess(folder, ["--map", mapping])
         #expect(serve.process.output.contains("orders (\(place))"))
         #expect(try serve.save("k", "1", in: "orders") == 204)
         // To the application it is what its file says.
@@ -147,7 +139,7 @@ import Transport
         try folder.component(
             "orders", "state.azure.cosmosdb",
             [("url", "value: https://x"), ("masterKey", "value: s")])
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         #expect(serve.process.output.contains("orders (SQLite in .fakedapr/orders.db)"))
         #expect(try serve.save("k", "1", in: "orders") == 204)
         try serve.log(
@@ -159,7 +151,7 @@ import Transport
     @Test func `a component of another kind is left out with a warning`() throws {
         let folder = try TemporaryFolder()
         try folder.component("queue", "bindings.kafka", [("brokers", "value: localhost:9092")])
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try serve.log(
             "the component queue of type bindings.kafka is skipped: fakedapr does not have its "
                 + "building block yet")
@@ -182,7 +174,7 @@ import Transport
         let folder = try TemporaryFolder()
         let file = try folder.write("broken.yaml", Self.broken)
         try folder.component("whole", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         #expect(try serve.save("k", "1", in: "whole") == 204)
         #expect(try serve.save("k", "1", in: "broken") == Self.missing)
         let errors = serve.process.errors
@@ -320,7 +312,7 @@ import Transport
             "x", "state.sqlite", [("connectionString", "value: none/x.db")],
             spec: "  ignoreErrors: true")
         try folder.component("y", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try serve.log("(ignored: ignoreErrors)")
         #expect(try serve.save("k", "1", in: "x") == Self.missing)
         #expect(try serve.save("k", "1", in: "y") == Self.found)

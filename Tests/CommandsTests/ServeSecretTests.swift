@@ -6,14 +6,6 @@ import Transport
 /// Secret stores on the wire, and what refers to them (others.md "Secrets", runtime.md §14 of the
 /// specification).
 @Suite struct ServeSecretTests {
-    private static func serve(
-        _ folder: TemporaryFolder, _ arguments: [String] = [], environment: [String: String] = [:]
-    ) throws -> ServeProcess {
-        try ServeProcess(
-            ["--resources-path", folder.path] + arguments, environment: environment,
-            folder: folder.path)
-    }
-
     private static func withFile(_ settings: [(String, String)] = []) throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
         try folder.write("secrets.json", #"{"db":{"host":"x","port":1},"key":"v<"}"#)
@@ -28,7 +20,7 @@ import Transport
     }
 
     @Test func `a file's secrets are answered one by one and all together`() throws {
-        let serve = try Self.serve(try Self.withFile())
+        let serve = try ServeProcess(try Self.withFile())
         for (target, text) in [
             ("vault/key", #"{"key":"v\u003c"}"#), ("vault/db%3Ahost", #"{"db:host":"x"}"#),
             ("vault/db:port", #"{"db:port":"%!s(float64=1)"}"#),
@@ -62,7 +54,7 @@ import Transport
     }
 
     @Test func `a sidecar without a store says so`() throws {
-        let serve = try Self.serve(try TemporaryFolder())
+        let serve = try ServeProcess(try TemporaryFolder())
         for target in ["vault/key", "vault/bulk"] {
             let answer = try serve.request("GET", "/v1.0/secrets/\(target)")
             #expect(answer.status == 500)
@@ -74,7 +66,7 @@ import Transport
     }
 
     @Test func `a store of several values tells its capability`() throws {
-        let serve = try Self.serve(try Self.withFile([("multiValued", "value: true")]))
+        let serve = try ServeProcess(try Self.withFile([("multiValued", "value: true")]))
         #expect(
             try serve.request("GET", "/v1.0/secrets/vault/db").text
                 == "{\"host\":\"x\",\"port\":\"%!s(float64=1)\"}\n")
@@ -96,7 +88,7 @@ import Transport
                 scopes:
                 - { storeName: vault, defaultAccess: deny, allowedSecrets: [key] }
             """)
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         let denied = try serve.request("GET", "/v1.0/secrets/vault/db:host")
         #expect(denied.status == 403)
         #expect(
@@ -115,7 +107,7 @@ import Transport
             "a", "state.sqlite", [("connectionString", "secretKeyRef: { name: WHERE }")],
             top: "auth: { secretStore: env }")
         try folder.component("env", "secretstores.local.env", [("prefix", "value: OF_")])
-        let serve = try Self.serve(folder, environment: ["OF_WHERE": "given.db"])
+        let serve = try ServeProcess(folder, environment: ["OF_WHERE": "given.db"])
         #expect(try serve.save("k", "1", in: "a") == 204)
         #expect(FileContents.exists("\(folder.path)/given.db"))
     }
@@ -126,7 +118,7 @@ import Transport
             "a", "state.sqlite", [("connectionString", "secretKeyRef: { name: s, key: s }")],
             top: "auth: { secretStore: vault }")
         try folder.component("b", "state.in-memory")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try serve.log("Component a references a secret store that isn't loaded: vault")
         #expect(try serve.save("k", "1", in: "a") == 400)
         #expect(try serve.save("k", "1", in: "b") == 204)
@@ -144,7 +136,7 @@ import Transport
         try folder.component(
             "a", "state.in-memory", [("x", "secretKeyRef: { name: none, key: k }")],
             top: "auth: { secretStore: vault }")
-        let serve = try Self.serve(folder)
+        let serve = try ServeProcess(folder)
         try serve.log("Error getting secret: secret none not found")
         #expect(try serve.save("k", "1", in: "a") == 204)
     }
@@ -177,13 +169,13 @@ import Transport
     func `a type that is nearly one of ours is told`(type: String, text: String) throws {
         let folder = try TemporaryFolder()
         try folder.component("x", type)
-        try Self.serve(folder).log(text)
+        try ServeProcess(folder).log(text)
     }
 
     @Test func `a mapping of nothing is told, and so is a variable that is nearly known`() throws {
         let folder = try TemporaryFolder()
         try folder.component("x", "state.redis")
-        let serve = try Self.serve(
+        let serve = try ServeProcess(
             folder, ["--map", "state.reddis=sqlite", "--map", "state.redis=memory"],
             environment: ["FAKEDAPR_APPP_ID": "me"])
         try serve.log("--map state.reddis stands for no component: did you mean `state.redis`?")

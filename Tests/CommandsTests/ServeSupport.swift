@@ -17,6 +17,15 @@ enum Golden {
 }
 
 extension ServeProcess {
+    /// `serve` on a folder's resources, working in that folder.
+    convenience init(
+        _ folder: TemporaryFolder, _ arguments: [String] = [], environment: [String: String] = [:]
+    ) throws {
+        try self.init(
+            ["--resources-path", folder.path] + arguments, environment: environment,
+            folder: folder.path)
+    }
+
     /// One request on a connection of its own.
     func request(
         _ method: String, _ target: String, headers: [(String, String)] = [], body: String? = nil

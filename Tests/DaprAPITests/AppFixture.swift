@@ -69,7 +69,7 @@ final class RecordingApp: RequestHandler {
 
 /// Two sidecars of one sandbox, `myapp` and `other`, whose applications are one server, and a sidecar
 /// `alone` without any.
-final class AppFixture: Sendable {
+final class AppFixture: SidecarUnderTest {
     let port: UInt16
     let otherPort: UInt16
     let appPort: UInt16
@@ -137,10 +137,8 @@ final class AppFixture: Sendable {
                     sidecar.appChannel = channel
                     channels.append(channel)
                     let life = AppLife(
-                        of: sidecar, channel, host: "127.0.0.1", port: appListener.address.port)
-                    let subscriptions = Subscriptions(of: sidecar, declared: [])
-                    sidecar.subscriptions = subscriptions
-                    life.add(subscriptions)
+                        of: sidecar, channel, host: "127.0.0.1", port: appListener.address.port,
+                        declared: [])
                     if id == "myapp" { await life.run { sidecar.isReady = true } }
                 }
                 let server = Server(
@@ -171,14 +169,5 @@ final class AppFixture: Sendable {
             await parts.sandbox.close()
         }
         loop.stop()
-    }
-
-    func client() throws -> WireClient { try WireClient(port: port) }
-
-    /// One request to the sidecar of `myapp`.
-    func send(
-        _ method: String, _ target: String, headers: [(String, String)] = [], _ body: String? = nil
-    ) throws -> WireResponse {
-        try client().request(method, target, headers: headers, body: body)
     }
 }

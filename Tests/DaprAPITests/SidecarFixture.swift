@@ -58,8 +58,24 @@ struct SidecarPlan: Sendable {
     var sandboxPrefix = ""
 }
 
+/// A sidecar that tests speak to.
+protocol SidecarUnderTest: Sendable {
+    var port: UInt16 { get }
+}
+
+extension SidecarUnderTest {
+    func client() throws -> WireClient { try WireClient(port: port) }
+
+    /// One request over a connection of its own.
+    func send(
+        _ method: String, _ target: String, headers: [(String, String)] = [], _ body: String? = nil
+    ) throws -> WireResponse {
+        try client().request(method, target, headers: headers, body: body)
+    }
+}
+
 /// A sidecar in this process, on a port and a loop of its own, with one store named `statestore`.
-final class SidecarFixture: Sendable {
+final class SidecarFixture: SidecarUnderTest {
     let port: UInt16
     let appID: String
     private let loop: EventLoop
@@ -164,15 +180,6 @@ final class SidecarFixture: Sendable {
             await parts.sandbox.close()
         }
         loop.stop()
-    }
-
-    func client() throws -> WireClient { try WireClient(port: port) }
-
-    /// One request over a connection of its own.
-    func send(
-        _ method: String, _ target: String, headers: [(String, String)] = [], _ body: String? = nil
-    ) throws -> WireResponse {
-        try client().request(method, target, headers: headers, body: body)
     }
 
     /// Moves a clock that stands still.

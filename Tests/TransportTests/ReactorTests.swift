@@ -20,14 +20,6 @@ import Testing
     }
 
     /// Runs a body on a loop of its own.
-    private func onLoop<R: Sendable>(
-        _ body: @Sendable (isolated EventLoop) async throws -> R
-    ) async throws -> R {
-        let loop = try EventLoop()
-        defer { loop.stop() }
-        return try await loop.run { (loop) throws -> R in try await body(loop) }
-    }
-
     // MARK: Waits
 
     @Test func `a wait ends when bytes come`() async throws {

@@ -79,7 +79,6 @@ package enum AppChannelError: Error {
     /// Dapr's own words: `Get "http://127.0.0.1:3000/x": dial tcp 127.0.0.1:3000: connect: …`.
     case failed(String)
     case timedOut
-    case cancelled
     /// The request's own body gave out.
     case body(BodySourceError)
 }

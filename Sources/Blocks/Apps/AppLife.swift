@@ -33,7 +33,7 @@ package struct AppHealthCheck: Sendable {
 /// The application as its sidecar sees it: waited for, asked for its configuration, checked.
 ///
 /// In order: its port accepts connections; with health checks, the first one succeeds;
-/// `GET /dapr/config`; the observers. Confined to the sandbox's loop.
+/// `GET /dapr/config`; the subscriptions; further observers. Confined to the sandbox's loop.
 package final class AppLife {
     private let sidecar: Sidecar
     private let channel: any AppChannel
@@ -42,9 +42,16 @@ package final class AppLife {
     private let loop: EventLoop
     private var isStopped = false
     private var hasBegun = false
-    private var observers: [any AppObserver] = []
+    private var observers: [any AppObserver]
 
-    package init(of sidecar: Sidecar, _ channel: any AppChannel, host: String, port: UInt16) {
+    /// - Parameter declared: the subscriptions of resource files.
+    package init(
+        of sidecar: Sidecar, _ channel: any AppChannel, host: String, port: UInt16,
+        declared: [Subscription]
+    ) {
+        let subscriptions = Subscriptions(of: sidecar, declared: declared)
+        sidecar.subscriptions = subscriptions
+        observers = [subscriptions]
         self.sidecar = sidecar
         self.channel = channel
         self.host = host
@@ -52,10 +59,14 @@ package final class AppLife {
         loop = sidecar.sandbox.loop
     }
 
+    /// Adds who is told after those before.
     package func add(_ observer: any AppObserver) { observers.append(observer) }
 
-    /// Ends the waiting and the checks; what observers do is theirs to end.
-    package func stop() { isStopped = true }
+    /// Ends the waiting, the checks and the subscriptions; what is being delivered is waited for.
+    package func stop() async {
+        isStopped = true
+        await sidecar.subscriptions?.stop()
+    }
 
     /// Waits for the application and tells the observers; with health checks it never returns before
     /// `stop`.

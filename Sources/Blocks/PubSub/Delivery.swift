@@ -162,15 +162,12 @@ final class Delivery: MessageHandler {
                     + "\(String(text: body)). status code returned: 404")
             return .dropped
         default:
-            log(
-                .warn,
+            let text =
                 "retriable error returned from app while processing pub/sub event \(id), topic: "
-                    + "\(subscription.topic), body: \(String(text: body)). status code returned: "
-                    + "\(status)")
-            return .failed(
-                "retriable error returned from app while processing pub/sub event \(id), topic: "
-                    + "\(subscription.topic), body: \(String(text: body)). status code returned: "
-                    + "\(status)", code: status)
+                + "\(subscription.topic), body: \(String(text: body)). status code returned: "
+                + "\(status)"
+            log(.warn, text)
+            return .failed(text, code: status)
         }
         switch AppVerdict.status(in: body) {
         case nil, "", "SUCCESS": return .taken
@@ -193,15 +190,11 @@ final class Delivery: MessageHandler {
     private func sendToDeadLetters(_ message: BrokerMessage) async -> MessageOutcome {
         var letter = message
         letter.topic = subscription.deadLetterTopic
-        guard component.scopes.mayPublish(to: letter.topic) else {
-            let text = "topic \(letter.topic) is not allowed for app id \(sidecar.appID)"
-            log(
-                .error,
-                "error sending message to dead letter, origin topic: \(message.topic) "
-                    + "dead letter topic \(letter.topic) err: \(text)")
-            return .failed(text)
-        }
         do throws(BrokerError) {
+            guard component.scopes.mayPublish(to: letter.topic) else {
+                throw .failed(
+                    "topic \(letter.topic) is not allowed for app id \(sidecar.appID)")
+            }
             try await component.publish(letter, through: sidecar.resiliency)
             return .done
         } catch {
@@ -267,7 +260,6 @@ extension AppChannelError {
         case .unhealthy: "rpc error: code = Internal desc = app is not in a healthy state"
         case .failed(let text): text
         case .timedOut: "context deadline exceeded"
-        case .cancelled: "context canceled"
         case .body(.tooLarge): "stream too large"
         case .body: "unexpected EOF"
         }

@@ -1,4 +1,4 @@
-package import Backends
+internal import Backends
 internal import Bytes
 internal import CEL
 internal import JSON
@@ -103,7 +103,9 @@ enum DeliveryFields {
             else { continue }
             fields.append(AppField(name, value))
         }
-        if let trace = trace(event, sidecar.settings.tracing, sidecar.sandbox.random) {
+        let trace = TraceParent.handed(
+            on: event.traceParent, sidecar.settings.tracing, sidecar.sandbox.random)
+        if let trace {
             fields.append(AppField("Traceparent", trace))
             if let state = event.traceState, !state.isEmpty {
                 fields.append(AppField("Tracestate", state))
@@ -123,48 +125,5 @@ enum DeliveryFields {
                 default: Array("!#$%&'*+-.^_`|~".utf8).contains($0)
                 }
             }
-    }
-
-    static func trace(
-        _ event: EventReading, _ tracing: Tracing, _ random: RandomSource
-    ) -> String? {
-        let given = event.traceParent.flatMap { TraceParent.isValid($0) ? $0 : nil }
-        switch tracing {
-        case .off: return nil
-        case .unconfigured: return given ?? TraceParent.zero
-        case .sampling(let rate): return TraceParent.child(of: given, rate: rate, random)
-        }
-    }
-}
-
-/// W3C `traceparent` values: `00-{32 hex}-{16 hex}-{2 hex}`.
-package enum TraceParent {
-    package static let zero = "00-00000000000000000000000000000000-0000000000000000-00"
-
-    package static func isValid(_ text: String) -> Bool { text == zero || traceID(text) != nil }
-
-    private static func traceID(_ text: String) -> Substring? {
-        let bytes = text.utf8
-        guard bytes.count == 55 else { return nil }
-        for (offset, byte) in bytes.enumerated() {
-            let isDash = offset == 2 || offset == 35 || offset == 52
-            guard isDash ? byte == UInt8(ascii: "-") : byte.hexValue != nil else { return nil }
-        }
-        return text.dropFirst(3).prefix(32)
-    }
-
-    /// A new span, in the trace of `parent` if there is one.
-    package static func child(
-        of parent: String?, rate: Double, _ random: RandomSource
-    ) -> String {
-        let trace = parent.flatMap { traceID($0) }.map(String.init)
-        // The upper 53 bits of a word, as a fraction of 1.
-        let isSampled = Double(random.next() >> 11) / Double(1 << 53) < rate
-        return "00-\(trace ?? hex(random) + hex(random))-\(hex(random))-\(isSampled ? "01" : "00")"
-    }
-
-    private static func hex(_ random: RandomSource) -> String {
-        let digits = String(random.next(), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

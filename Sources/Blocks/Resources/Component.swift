@@ -47,10 +47,7 @@ package struct Component: Sendable {
     }
 
     /// A setting, its name compared without case, as Dapr's components do.
-    package func setting(_ name: String) -> String? {
-        let name = name.lowercased()
-        return metadata.first { $0.key.lowercased() == name }?.value
-    }
+    package func setting(_ name: String) -> String? { metadata[ignoringCase: name] }
 
     /// Whether both are described alike, wherever that is.
     package func isSame(as other: Component) -> Bool {

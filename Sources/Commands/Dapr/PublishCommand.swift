@@ -77,12 +77,15 @@ struct PublishCommand: TableCommand {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.utf8.map { byte in
-            0x21...0x7E ~= byte && !"#&+".utf8.contains(byte)
-                ? String(UnicodeScalar(byte))
-                : "%" + String(byte >> 4, radix: 16, uppercase: true)
-                    + String(byte & 15, radix: 16, uppercase: true)
-        }.joined()
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if 0x21...0x7E ~= byte, !"#&+".utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                Percent.append(escaping: byte, to: &bytes)
+            }
+        }
+        return String(text: bytes)
     }
 
     /// What is an envelope already is sent as one.

@@ -50,24 +50,16 @@ package final class HTTPChannels: OutboundChannels {
 
     /// `http://host:8080/base`
     static func origin(_ url: String) throws(AppChannelError) -> HTTPChannel.Origin {
-        guard url.hasPrefix("http://") else {
+        guard url.hasPrefix(PlainURL.scheme) else {
             throw .failed(
                 "cannot call \(url): fakedapr speaks plain http only: put a server that ends TLS "
                     + "before it, or name an http:// address")
         }
-        let rest = url.dropFirst("http://".count)
-        let authority = rest.prefix { $0 != "/" }
-        let base = rest[authority.endIndex...]
-        let end = authority.lastIndex(of: "]") ?? authority.startIndex
-        let colon = authority[end...].lastIndex(of: ":")
-        let host = authority[..<(colon ?? authority.endIndex)]
-        let port = colon.map { UInt16(authority[authority.index(after: $0)...]) } ?? 80
-        guard let port, !host.isEmpty else {
+        guard let parts = PlainURL(url) else {
             throw .failed("cannot call \(url): it is no URL: write http://host:port")
         }
-        let bare = host.hasPrefix("[") ? host.dropFirst().dropLast() : host
-        var path = Array(base.utf8)[...]
+        var path = Array(parts.path.utf8)[...]
         while path.last == UInt8(ascii: "/") { path = path.dropLast() }
-        return HTTPChannel.Origin(host: String(bare), port: port, base: path)
+        return HTTPChannel.Origin(host: parts.host, port: parts.port, base: path)
     }
 }

@@ -106,15 +106,11 @@ enum MethodPath {
             if isUnreserved(byte) || isDelimiter(byte) {
                 escaped.append(byte)
             } else {
-                escaped.append(UInt8(ascii: "%"))
-                escaped.append(hexDigits[Int(byte >> 4)])
-                escaped.append(hexDigits[Int(byte & 15)])
+                Percent.append(escaping: byte, to: &escaped)
             }
         }
         return escaped[...]
     }
-
-    private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
