@@ -76,7 +76,8 @@ final class SidecarHost {
         let server = Server(
             limits: limits, on: loop.reactor,
             handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
-        let address = try listen(server, on: loop)
+        let address = try ListenAddresses(addresses: plan.addresses).open(
+            for: server, on: loop)
         self.server = server
         openGRPCPort(address, on: loop)
         sidecar.isOutboundReady = true
@@ -144,14 +145,11 @@ final class SidecarHost {
             parked.append(described)
             return
         }
-        switch component.category {
-        case "secretstores":
-            guard let store = try plan.opener.openSecrets(component) else { return }
-            sidecar.add(store)
+        switch try await sidecar.open(component, by: plan.opener) {
+        case .opened where component.category == "secretstores":
             try await openParked(waitingFor: component.name)
-        case "state": sidecar.add(try await plan.opener.openState(component, for: sidecar))
-        case "pubsub": sidecar.add(try await plan.opener.openPubSub(component, for: sidecar))
-        default:
+        case .opened, .skipped: break
+        case .unknown:
             plan.log.write(
                 .warn,
                 "the component \(component.name) of type \(component.type) is skipped: "
@@ -202,69 +200,6 @@ final class SidecarHost {
         } catch {
             plan.log.write(.warn, "changes of resources are not followed: \(error.reason)")
         }
-    }
-
-    // MARK: Listening
-
-    private func listen(
-        _ server: Server, on loop: isolated EventLoop
-    ) throws(Failure) -> SocketAddress {
-        guard let first = plan.addresses.first else {
-            throw Failure(.usage, "no address to listen at: name one in --dapr-listen-addresses")
-        }
-        let listeners = try listeners(on: loop.reactor)
-        for listener in listeners { server.serve(listener, on: loop) }
-        return first.with(port: listeners.first?.address.port ?? first.port)
-    }
-
-    /// One per address. A port that the kernel chose for the first may be another program's in the
-    /// second family; then it chooses again.
-    private func listeners(on reactor: Reactor) throws(Failure) -> [Listener] {
-        for _ in 0..<Self.portChoices {
-            do throws(ListenFailure) {
-                return try bind(reactor)
-            } catch {
-                guard error.isChosenPort, error.error.isAddressInUse else {
-                    throw failure(error.error, at: error.address)
-                }
-            }
-        }
-        throw Failure(.runtime, "cannot listen: no port is free for all addresses")
-    }
-
-    private static let portChoices = 32
-
-    private struct ListenFailure: Error {
-        let error: SystemError
-        let address: SocketAddress
-        let isChosenPort: Bool
-    }
-
-    private func bind(_ reactor: Reactor) throws(ListenFailure) -> [Listener] {
-        var listeners: [Listener] = []
-        for address in plan.addresses {
-            // The other family takes the port that the first one was given.
-            let port = listeners.first?.address.port
-            let wanted = address.port == 0 ? address.with(port: port ?? 0) : address
-            do throws(SystemError) {
-                listeners.append(try Listener(at: wanted, on: reactor))
-            } catch {
-                // A machine without IPv6 listens on IPv4 alone.
-                if port != nil, error.isAddressUnavailable { continue }
-                for listener in listeners { listener.close() }
-                throw ListenFailure(
-                    error: error, address: wanted, isChosenPort: address.port == 0 && port != nil)
-            }
-        }
-        return listeners
-    }
-
-    private func failure(_ error: SystemError, at address: SocketAddress) -> Failure {
-        let mend =
-            error.isAddressInUse
-            ? ": another program has it; choose another with --dapr-http-port, or 0 for a free one"
-            : ""
-        return Failure(.runtime, "cannot listen at \(address): \(error.reason)\(mend)")
     }
 
     // MARK: The application

@@ -39,21 +39,14 @@ final class CaseSidecar {
         if !parts.resources.resiliencies.isEmpty {
             sidecar.resiliency = Resiliency(parts.resources.resiliencies, in: sandbox, log: nil)
         }
-        let stores = parts.components.filter { $0.category == "secretstores" }
-        for described in stores + parts.components.filter({ $0.category != "secretstores" }) {
+        for described in parts.components.secretStoresFirst {
             guard let component = sidecar.withSecrets(described) else {
                 throw ComponentFailure(
                     described.name, .description,
                     "the component \(described.name) cannot be used: there is no secret store "
                         + "\(described.secretStore)")
             }
-            switch component.category {
-            case "secretstores":
-                if let store = try opener.openSecrets(component) { sidecar.add(store) }
-            case "state": sidecar.add(try await opener.openState(component, for: sidecar))
-            case "pubsub": sidecar.add(try await opener.openPubSub(component, for: sidecar))
-            default: break
-            }
+            _ = try await sidecar.open(component, by: opener)
         }
         server = Server(
             limits: HTTPLimits(), on: loop.reactor, handler: Front(sidecar: sidecar) { _ in })

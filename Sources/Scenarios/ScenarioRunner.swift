@@ -26,8 +26,7 @@ package final class ScenarioRunner {
         self.number = number
         self.surroundings = surroundings
         self.guests = guests
-        variables = Dictionary(
-            scenarioCase.variables.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        variables = scenarioCase.values
     }
 
     private var scenario: Scenario { scenarioCase.scenario }
@@ -37,7 +36,10 @@ package final class ScenarioRunner {
         let start = Reactor.monotonicNow()
         var results: [StepResult] = []
         do throws(StepFailure) {
-            try await openWorld(on: loop)
+            let opener = WorldOpener(scenarioCase, number: number, in: surroundings) { [self] in
+                variables
+            }
+            world = try await opener.open(on: loop)
             for step in scenario.setup + scenario.steps {
                 if surroundings.isInterrupted() { break }
                 results.append(await run(step))
@@ -48,100 +50,11 @@ package final class ScenarioRunner {
             results.append(result("sidecar", [error.failure(in: scenario.source)], since: start))
         }
         await world?.close(on: loop)
+        // Its scripted applications ask us for variables.
+        world = nil
         return CaseResult(
             title: scenarioCase.title, file: scenario.source.name, steps: results,
             duration: .nanoseconds(Reactor.monotonicNow() - start))
-    }
-
-    private func openWorld(on loop: isolated EventLoop) async throws(StepFailure) {
-        if let endpoint = surroundings.endpoint {
-            world = World(endpoint, on: loop)
-            return
-        }
-        let opener = surroundings.opener(number)
-        let description = scenario.sidecar
-        let parts = try parts(description.appID, description.components, description.resources)
-        do throws(ComponentFailure) {
-            world = try await World(
-                description.appID, parts, opener: opener,
-                keyPrefix: surroundings.keyPrefix(number), on: loop)
-        } catch {
-            throw failure(error, at: nil)
-        }
-        var started: [(CaseSidecar, AppDescription)] = []
-        // Every sidecar is there before any application is.
-        for app in scenario.apps {
-            let parts = try self.parts(
-                app.id, app.components, app.resources + description.resources)
-            do throws(ComponentFailure) {
-                guard let sidecar = try await world?.add(app.id, parts, opener: opener, on: loop)
-                else { continue }
-                try start(app, in: sidecar, parts.resources.subscriptions, on: loop)
-                started.append((sidecar, app))
-            } catch {
-                throw failure(error, at: app.span)
-            }
-        }
-        for (sidecar, app) in started {
-            do throws(ComponentFailure) {
-                try await sidecar.waitUntilReady(within: app.patience)
-            } catch {
-                throw failure(error, at: app.span, wrote: sidecar.output)
-            }
-        }
-    }
-
-    private func start(
-        _ app: AppDescription, in sidecar: CaseSidecar, _ subscriptions: [Subscription],
-        on loop: isolated EventLoop
-    ) throws(ComponentFailure) {
-        switch app.kind {
-        case .scripted(let description):
-            let scripted = ScriptedApp(description, on: loop.reactor) { [self] in variables }
-            try sidecar.start(scripted, subscriptions: subscriptions, on: loop)
-        case .command(let command):
-            let values = scenarioCase.values
-            let words = command.words.map { $0.filled(values).text ?? $0.text }
-            let environment = Dictionary(
-                command.environment.map {
-                    ($0.name, $0.value.filled(values).text ?? $0.value.text)
-                },
-                uniquingKeysWith: { $1 })
-            try sidecar.start(
-                words, environment: environment, in: scenario.folder, listens: command.listens,
-                subscriptions: subscriptions)
-        }
-    }
-
-    /// Components by type go before those of files.
-    private func parts(
-        _ id: String, _ described: [(name: String, type: Template)]?, _ paths: [Template]
-    ) throws(StepFailure) -> CaseSidecar.Parts {
-        var parts = CaseSidecar.Parts()
-        parts.resources = try scenarioCase.resources(of: id, paths)
-        let found = parts.resources.components
-        // Files that bring components stand for those that nobody has named.
-        if described != nil || scenario.sidecar.components != nil || found.isEmpty {
-            do throws(Diagnostic) {
-                parts.components = try scenarioCase.components(described)
-            } catch {
-                throw StepFailure(
-                    error.message, at: error.span, hint: error.hint, isInfrastructure: true)
-            }
-        }
-        let names = parts.components.map(\.name)
-        parts.components += found.filter { !names.contains($0.name) }
-        return parts
-    }
-
-    private func failure(
-        _ error: ComponentFailure, at span: SourceSpan?, wrote output: String = ""
-    ) -> StepFailure {
-        let place = scenario.sidecar.components?.first { $0.name == error.component }?.type.span
-        var failure = StepFailure(
-            error.message, at: place ?? span ?? StepFailure.start, isInfrastructure: true)
-        if !output.isEmpty { failure.context = "the app wrote\n\(output)" }
-        return failure
     }
 
     // MARK: Steps
@@ -313,38 +226,5 @@ package final class ScenarioRunner {
         StepFailure(
             "no value for ${\(name)}", at: span,
             hint: Suggestion.hint(for: name, among: variables.keys.sorted()))
-    }
-}
-
-/// Why a step could not be done, as opposed to not being what was expected.
-struct StepFailure: Error {
-    let message: String
-    let span: SourceSpan
-    let hint: String?
-    let expected: String?
-    let actual: String?
-    let isInfrastructure: Bool
-    /// More to read: what an application has written.
-    var context: String?
-
-    static let start = SourceSpan(at: SourceMark(line: 1, column: 1, offset: 0))
-
-    init(
-        _ message: String, at span: SourceSpan, hint: String? = nil, expected: String? = nil,
-        actual: String? = nil, isInfrastructure: Bool = false
-    ) {
-        self.message = message
-        self.span = span
-        self.hint = hint
-        self.expected = expected
-        self.actual = actual
-        self.isInfrastructure = isInfrastructure
-    }
-
-    func failure(in source: SourceText) -> StepResult.Failure {
-        StepResult.Failure(
-            diagnostic: Diagnostic(.error, message, at: span, in: source, hint: hint),
-            expected: expected, actual: actual, isInfrastructure: isInfrastructure, context: context
-        )
     }
 }
