@@ -21,9 +21,13 @@ package struct PlainURL: Sendable, Equatable {
         let colon = authority[end...].lastIndex(of: ":")
         let host = authority[..<(colon ?? authority.endIndex)]
         let port = colon.map { UInt16(authority[authority.index(after: $0)...]) } ?? 80
-        guard let port, port > 0, !host.isEmpty else { return nil }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let bare = isBracketed ? host.dropFirst().dropLast() : host
+        guard let port, port > 0, !bare.isEmpty, !bare.contains(where: { "[]".contains($0) }) else {
+            return nil
+        }
         self.authority = String(authority)
-        self.host = String(host.hasPrefix("[") ? host.dropFirst().dropLast() : host)
+        self.host = String(bare)
         self.port = port
         path = String(rest.dropFirst(authority.count))
     }

@@ -23,6 +23,7 @@ import Testing
     @Test(arguments: [
         "", "h:80", "https://h", "http://", "http://:80", "http:///a", "http://h:", "http://h:x",
         "http://h:70000", "http://h:0", "HTTP://h",
+        "http://[::1", "http://[]", "http://::1]:80", "http://[::1]x",
     ])
     func `what is none is nil`(url: String) { #expect(PlainURL(url) == nil) }
 }
