@@ -164,10 +164,7 @@ final class FileApp: AppObserver {
         if !app.command.isEmpty { try startApplication(on: loop, onEnd) }
         stage = app.sidecar.appPort == nil ? .ready : .started
         changes.wake()
-        plan.sidecarLog.write(
-            app.command.isEmpty
-                ? "You're up and running! Dapr logs will appear here.\n"
-                : "You're up and running! Both Dapr and your app logs will appear here.\n")
+        plan.sidecarLog.write(Texts.isUp(app))
         host.add(self)
         host.waitForApp(on: loop)
     }
@@ -175,11 +172,7 @@ final class FileApp: AppObserver {
     private func noteSidecar() {
         let log = plan.sidecarLog
         log.write(Texts.starting(app))
-        if app.sidecar.appPort == nil {
-            log.write("Checking if Dapr sidecar is listening on HTTP port \(app.httpPort)")
-            log.write("Checking if Dapr sidecar is listening on GRPC port \(app.grpcPort)")
-            log.write("Dapr sidecar is up and running.")
-        }
+        for line in Texts.checks(app) { log.write(line) }
         let notes = [
             ("cliPID", String(getpid())), ("runTemplatePath", run.path),
             ("runTemplateName", run.name), ("appLogPath", plan.appLogFile ?? ""),

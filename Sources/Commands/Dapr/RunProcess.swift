@@ -51,10 +51,7 @@ final class RunProcess {
 
     /// Dapr looks at the ports when there is no application to be waited for; here they are open.
     private func tellSidecarIsUp() {
-        guard app.sidecar.appPort == nil else { return }
-        console.info("Checking if Dapr sidecar is listening on HTTP port \(app.httpPort)")
-        console.info("Checking if Dapr sidecar is listening on GRPC port \(app.grpcPort)")
-        console.info("Dapr sidecar is up and running.")
+        for line in Texts.checks(app) { console.info(line) }
     }
 
     // MARK: The application
@@ -64,7 +61,7 @@ final class RunProcess {
         sidecar.setExtended("cliPID", to: String(getpid()))
         guard !app.command.isEmpty else {
             console.plain("")
-            console.success("You're up and running! Dapr logs will appear here.\n")
+            console.success(Texts.isUp(app))
             return nil
         }
         do throws(StartFailure) {
@@ -102,8 +99,7 @@ final class RunProcess {
         let command = app.command.joined(separator: " ")
         console.info("Updating metadata for app command: \(command)")
         sidecar.setExtended("appCommand", to: command)
-        console.success(
-            "You're up and running! Both Dapr and your app logs will appear here.\n")
+        console.success(Texts.isUp(app))
     }
 
     private func watch(_ group: ProcessGroup) async {
@@ -150,6 +146,21 @@ final class RunProcess {
 
 /// Lines of `dapr run` that several places need.
 enum Texts {
+    /// What is told of the ports when there is no application to be waited for.
+    static func checks(_ app: AppPlan) -> [String] {
+        guard app.sidecar.appPort == nil else { return [] }
+        return [
+            "Checking if Dapr sidecar is listening on HTTP port \(app.httpPort)",
+            "Checking if Dapr sidecar is listening on GRPC port \(app.grpcPort)",
+            "Dapr sidecar is up and running.",
+        ]
+    }
+
+    static func isUp(_ app: AppPlan) -> String {
+        let whose = app.command.isEmpty ? "Dapr" : "Both Dapr and your app"
+        return "You're up and running! \(whose) logs will appear here.\n"
+    }
+
     static func starting(_ app: AppPlan) -> String {
         guard case .unix(let path)? = app.sidecar.addresses.first else {
             return "Starting Dapr with id \(app.appID). "
