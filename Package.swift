@@ -43,24 +43,28 @@ let package = Package(
         layer("JSON", ["Bytes"]),
         layer("YAML", ["CLibYAML"]),
         layer("CEL", ["Bytes", "JSON"]),
+        layer("Matching", ["Bytes", "JSON", "YAML"]),
         layer("Transport", ["CLinux", "Bytes"]),
         layer("Backends", ["Bytes", "JSON", "Transport"]),
         layer("HTTP", ["Bytes", "Transport"]),
         layer("SQLiteBackend", ["CSQLite", "Bytes", "Backends", "Transport"]),
         layer("RedisBackend", ["CHiredis", "Bytes", "Backends", "Transport"]),
-        layer("Blocks", ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport"]),
-        layer("DaprAPI", ["Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP"]),
+        layer("Blocks", ["Bytes", "JSON", "YAML", "CEL", "Matching", "Backends", "Transport"]),
+        layer(
+            "DaprAPI",
+            ["Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP"]),
         layer("WasmRunner", ["CWasmtime", "Bytes", "Transport", "HTTP"]),
         layer(
             "Scenarios",
             [
-                "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP", "DaprAPI",
-                "WasmRunner",
+                "Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP",
+                "DaprAPI", "WasmRunner",
             ]),
         layer(
             "Commands",
             [
-                "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP", "DaprAPI",
+                "Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP",
+                "DaprAPI",
                 "WasmRunner", "SQLiteBackend", "RedisBackend", "Scenarios", argumentParser,
             ]),
         .executableTarget(name: "fakedapr", dependencies: ["Commands"], swiftSettings: settings),
@@ -73,6 +77,7 @@ let package = Package(
         tests("JSON", ["Bytes"]),
         tests("YAML", []),
         tests("CEL", ["Bytes", "JSON"]),
+        tests("Matching", ["Bytes", "JSON", "YAML"]),
         tests("Transport", ["Bytes", "TestSupport"]),
         tests("HTTP", ["Bytes", "Transport", "TestSupport"]),
         tests(
@@ -88,7 +93,10 @@ let package = Package(
         tests("WasmRunner", ["Bytes", "HTTP", "Transport", "TestSupport"]),
         tests(
             "Scenarios",
-            ["Bytes", "JSON", "YAML", "Blocks", "Transport", "HTTP", "WasmRunner", "TestSupport"]),
+            [
+                "Bytes", "JSON", "YAML", "Matching", "Blocks", "Transport", "HTTP", "WasmRunner",
+                "TestSupport",
+            ]),
         tests("Commands", ["Bytes", "JSON", "YAML", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ],

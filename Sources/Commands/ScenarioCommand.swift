@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Blocks
 internal import Glibc
+internal import Matching
 internal import RedisBackend
 internal import Scenarios
 internal import Transport

@@ -1,3 +1,4 @@
+internal import Matching
 internal import Scenarios
 internal import Transport
 internal import YAML

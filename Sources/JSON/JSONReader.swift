@@ -62,11 +62,18 @@ package struct JSONReader {
     package func forEachMember<E: Error>(
         _ body: (ByteSlice, JSONReader) throws(E) -> Void
     ) throws(E) {
+        try forEachNamed { (name, value) throws(E) in try body(name.string, value) }
+    }
+
+    /// The same with names as they lie: for who wants their place.
+    package func forEachNamed<E: Error>(
+        _ body: (_ name: JSONReader, JSONReader) throws(E) -> Void
+    ) throws(E) {
         guard kind == .object else { return }
         var index = Self.skipSpace(bytes, bytes.startIndex + 1)
         while bytes[index] != UInt8(ascii: "}") {
             let nameEnd = Self.end(of: bytes, at: index)
-            let name = JSONString.decode(bytes[index..<nameEnd])
+            let name = JSONReader(scanned: bytes[index..<nameEnd])
             let colon = Self.skipSpace(bytes, nameEnd)
             let start = Self.skipSpace(bytes, colon + 1)
             let end = Self.end(of: bytes, at: start)

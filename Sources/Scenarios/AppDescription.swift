@@ -1,3 +1,4 @@
+package import Matching
 package import YAML
 
 /// An application of a scenario, with a sidecar of its own.

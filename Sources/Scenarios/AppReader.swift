@@ -1,4 +1,5 @@
 internal import JSON
+internal import Matching
 internal import YAML
 
 /// Reads the `apps` of a scenario file. Pure.
@@ -72,7 +73,7 @@ struct AppReader {
         var app = ScriptedAppDescription()
         if let subscriptions = reader["subscribe"] {
             _ = try source.list(subscriptions)
-            app.subscriptions = .json(YAMLToJSON.value(subscriptions), at: subscriptions.span)
+            app.subscriptions = .json(JSONValue(subscriptions), at: subscriptions.span)
         }
         for rule in try reader.list("routes") ?? [] { app.rules.append(try self.rule(rule)) }
         return app
@@ -129,7 +130,7 @@ extension SourceText {
         if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
             headers.append(("Content-Type", Template("application/json", at: json.span)))
         }
-        return (headers, .json(YAMLToJSON.value(json), at: json.span))
+        return (headers, .json(JSONValue(json), at: json.span))
     }
 
     /// Names and types of components.

@@ -1,4 +1,5 @@
 internal import Blocks
+internal import Matching
 internal import Transport
 package import YAML
 

@@ -1,5 +1,6 @@
 internal import Backends
 internal import Blocks
+internal import Matching
 internal import Transport
 internal import YAML
 

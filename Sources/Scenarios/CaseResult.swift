@@ -1,3 +1,4 @@
+internal import Matching
 package import YAML
 
 /// One case of a scenario: the scenario with one combination of its matrix.

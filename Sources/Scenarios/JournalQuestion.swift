@@ -1,6 +1,7 @@
 internal import Blocks
 internal import Bytes
 internal import JSON
+internal import Matching
 
 /// Which entries of a journal `verify` means.
 struct JournalQuestion {

@@ -1,3 +1,4 @@
+internal import Matching
 package import YAML
 
 /// What can be known to be wrong before anything is run: variables without a value, apps that are not

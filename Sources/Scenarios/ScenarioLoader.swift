@@ -1,5 +1,6 @@
 internal import Bytes
 internal import JSON
+internal import Matching
 package import YAML
 
 /// Reads a scenario file; every mistake is an error with its place. Pure.

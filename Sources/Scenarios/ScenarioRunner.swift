@@ -2,6 +2,7 @@ internal import Blocks
 internal import Bytes
 internal import HTTP
 internal import JSON
+internal import Matching
 package import Transport
 internal import WasmRunner
 internal import YAML

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HTTP
 internal import JSON
+internal import Matching
 internal import Transport
 
 /// An application that answers by the rules of a scenario, over real HTTP on a port of its own.

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Matching
 internal import YAML
 
 /// Reads the steps of a scenario file. Pure.
@@ -100,7 +101,7 @@ struct StepReader {
         let key = try source.template(try item.required("key"))
         var members = [JSONValue.Member("key", .string(key.text))]
         for name in ["value", "etag", "metadata"] {
-            if let value = put[name] { members.append(.init(name, YAMLToJSON.value(value))) }
+            if let value = put[name] { members.append(.init(name, JSONValue(value))) }
         }
         let request = RequestStep(
             method: "POST", target: Template("/v1.0/state/\(store.text)", at: store.span),
@@ -140,7 +141,7 @@ struct StepReader {
         if let text = item["text"] {
             (request.body, type) = (.text(try source.template(text)), "text/plain")
         } else if let data = item["data"] {
-            request.body = .json(YAMLToJSON.value(data), at: data.span)
+            request.body = .json(JSONValue(data), at: data.span)
         }
         let contentType = try item["contentType"].map { node throws(Diagnostic) in
             try source.template(node)

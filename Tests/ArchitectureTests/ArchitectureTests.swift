@@ -17,6 +17,7 @@ import Testing
         "JSON": ["Bytes"],
         "YAML": ["CLibYAML"],
         "CEL": ["Bytes", "JSON"],
+        "Matching": ["Bytes", "JSON", "YAML"],
         // Loops and sockets; protocols of stores, and the one in memory.
         "Transport": ["Bytes", "CLinux", "Glibc", "Synchronization"],
         "Backends": ["Bytes", "JSON", "Transport", "Glibc"],
@@ -30,13 +31,14 @@ import Testing
         "DaprAPI": ["Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP"],
         "WasmRunner": ["Bytes", "Transport", "HTTP", "CWasmtime", "Glibc"],
         "Scenarios": [
-            "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP", "DaprAPI",
-            "WasmRunner",
+            "Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP",
+            "DaprAPI", "WasmRunner",
         ],
         // Alone in knowing concrete stores.
         "Commands": [
             "Bytes", "JSON", "YAML", "Backends", "Blocks", "Transport", "HTTP", "DaprAPI",
-            "WasmRunner", "SQLiteBackend", "RedisBackend", "Scenarios", "ArgumentParser", "Glibc",
+            "WasmRunner", "SQLiteBackend", "RedisBackend", "Scenarios", "Matching",
+            "ArgumentParser", "Glibc",
             "Synchronization",
         ],
         "fakedapr": ["Commands"],

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Matching
 import Testing
 import YAML
 

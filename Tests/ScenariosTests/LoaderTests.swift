@@ -1,4 +1,5 @@
 import JSON
+import Matching
 import Testing
 import YAML
 

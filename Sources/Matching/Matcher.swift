@@ -4,14 +4,14 @@ package import YAML
 /// What a value is to be. A plain value means *equal*, an object a *subset*, a mapping whose keys are
 /// all operators a condition. One grammar for everything that is compared.
 package struct Matcher: Sendable {
-    indirect enum Rule: Sendable {
+    package indirect enum Rule: Sendable {
         case equals(JSONValue)
         case members([(name: String, matcher: Matcher)])
         case elements([Matcher])
         case all([Operator])
     }
 
-    enum Operator: Sendable {
+    package enum Operator: Sendable {
         case equals(Matcher)
         case contains(Matcher)
         case matches(String)
@@ -30,8 +30,13 @@ package struct Matcher: Sendable {
         case exactly(JSONValue)
     }
 
-    let rule: Rule
+    package let rule: Rule
     package let span: SourceSpan
+
+    package init(rule: Rule, span: SourceSpan) {
+        self.rule = rule
+        self.span = span
+    }
 
     package static let operatorNames = [
         "equals", "contains", "matches", "startsWith", "type", "gt", "gte", "lt", "lte", "length",
@@ -175,7 +180,7 @@ package struct Matcher: Sendable {
     }
 
     /// The rule as people write it.
-    var text: String {
+    package var text: String {
         switch rule {
         case .equals(let value): value.text
         case .members(let members):
@@ -236,7 +241,7 @@ extension Matcher.Operator {
 extension JSONValue {
     /// The value with the variables of its texts filled in; those without a value stay as they are,
     /// the first of them is told.
-    func filled(_ variables: [String: String]) -> (value: JSONValue, missing: String?) {
+    package func filled(_ variables: [String: String]) -> (value: JSONValue, missing: String?) {
         switch self {
         case .string(let text):
             guard text.contains("$") else { return (self, nil) }

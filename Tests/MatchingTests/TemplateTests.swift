@@ -1,7 +1,7 @@
 import Testing
 import YAML
 
-@testable import Scenarios
+@testable import Matching
 
 /// Texts with variables.
 @Suite struct TemplateTests {

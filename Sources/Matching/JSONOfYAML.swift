@@ -1,14 +1,14 @@
-internal import JSON
-internal import YAML
+package import JSON
+package import YAML
 
-/// YAML values as JSON, by the core schema.
-enum YAMLToJSON {
-    static func value(_ node: YAMLNode) -> JSONValue {
+extension JSONValue {
+    /// A YAML value as JSON, by the core schema.
+    package init(_ node: YAMLNode) {
         switch node.value {
-        case .sequence(let nodes): .array(nodes.map(value))
+        case .sequence(let nodes): self = .array(nodes.map { JSONValue($0) })
         case .mapping(let members):
-            .object(members.map { .init($0.key.text ?? "", value($0.value)) })
-        case .scalar(let scalar): Self.scalar(node, scalar.text)
+            self = .object(members.map { .init($0.name, JSONValue($0.value)) })
+        case .scalar(let scalar): self = Self.scalar(node, scalar.text)
         }
     }
 

@@ -2,16 +2,14 @@ import JSON
 import Testing
 import YAML
 
-@testable import Scenarios
+@testable import Matching
 
 /// The one grammar for everything that is compared.
 @Suite struct MatcherTests {
     /// A matcher as a file holds it.
     static func matcher(_ text: String) throws -> Matcher {
-        let file = "version: 1\nsteps:\n- get: /\n  expect:\n    json: \(text)\n"
-        let scenario = try ScenarioLoader.load(
-            SourceText(name: "f.yaml", text: file), folder: ".")
-        return try #require(scenario.steps.first?.expectations.first?.matcher)
+        let source = SourceText(name: "f.yaml", text: text)
+        return try MatcherReader(source: source).matcher(YAMLParser.document(of: source))
     }
 
     private static func mismatch(
@@ -115,7 +113,7 @@ import YAML
 
     @Test func `the place of a mismatch is the inmost matcher's`() throws {
         let problem = try #require(try Self.mismatch("{a: {b: {gt: 5}}}", "{\"a\":{\"b\":1}}"))
-        #expect("\(problem.span.start.line):\(problem.span.start.column)" == "5:19")
+        #expect("\(problem.span.start.line):\(problem.span.start.column)" == "1:9")
     }
 
     @Test(arguments: [
@@ -129,9 +127,9 @@ import YAML
     }
 
     @Test(arguments: [
-        ("'${y}'", "5:11"), ("{a: [{b: '${y}'}]}", "5:20"), ("{not: {equals: '${y}'}}", "5:26"),
-        ("{startsWith: '${y}'}", "5:11"), ("{exactly: {a: '${y}'}}", "5:11"),
-        ("{each: {contains: '${x}${y}'}}", "5:29"),
+        ("'${y}'", "1:1"), ("{a: [{b: '${y}'}]}", "1:10"), ("{not: {equals: '${y}'}}", "1:16"),
+        ("{startsWith: '${y}'}", "1:1"), ("{exactly: {a: '${y}'}}", "5:11"),
+        ("{each: {contains: '${x}${y}'}}", "1:19"),
     ])
     func `a variable without a value is found before anything is compared`(
         matcher: String, place: String

@@ -1,12 +1,14 @@
 internal import JSON
-internal import YAML
+package import YAML
 
 /// Reads matchers: the one grammar of expectations and questions. Pure.
-struct MatcherReader {
-    let source: SourceText
+package struct MatcherReader {
+    package let source: SourceText
+
+    package init(source: SourceText) { self.source = source }
 
     /// What `expect` says of the parts of an outcome.
-    func expectations(
+    package func expectations(
         _ node: YAMLNode?, parts: [String]
     ) throws(Diagnostic) -> [Expectation] {
         guard let node else { return [] }
@@ -28,9 +30,9 @@ struct MatcherReader {
     }
 
     /// The matcher that a value stands for.
-    func matcher(_ node: YAMLNode) throws(Diagnostic) -> Matcher {
+    package func matcher(_ node: YAMLNode) throws(Diagnostic) -> Matcher {
         switch node.value {
-        case .scalar: return Matcher(rule: .equals(YAMLToJSON.value(node)), span: node.span)
+        case .scalar: return Matcher(rule: .equals(JSONValue(node)), span: node.span)
         case .sequence(let nodes):
             var matchers: [Matcher] = []
             for node in nodes { matchers.append(try matcher(node)) }
@@ -96,7 +98,7 @@ struct MatcherReader {
         case "any": .any(try matcher(value))
         case "each": .each(try matcher(value))
         case "absent": .absent(try source.bool(value))
-        case "exactly": .exactly(YAMLToJSON.value(value))
+        case "exactly": .exactly(JSONValue(value))
         default: .not(try matcher(value))
         }
     }
