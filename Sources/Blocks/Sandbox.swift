@@ -16,6 +16,8 @@ package struct HostIdentity: Sendable {
 ///
 /// Lives wholly on one event loop, which nothing of it ever leaves.
 package final class Sandbox {
+    /// Its name among those of a process.
+    package let id: String
     package let clock: any SandboxClock
     package let random: RandomSource
     package let journal = Journal()
@@ -38,8 +40,10 @@ package final class Sandbox {
     private var brokers: [String: any MessageBroker] = [:]
 
     package init(
-        on loop: EventLoop, clock: any SandboxClock, random: RandomSource, keyPrefix: String = ""
+        id: String = "default", on loop: EventLoop, clock: any SandboxClock, random: RandomSource,
+        keyPrefix: String = ""
     ) {
+        self.id = id
         self.loop = loop
         self.clock = clock
         self.random = random

@@ -119,6 +119,8 @@ package struct SidecarSettings: Sendable {
     package var namespace: String?
     /// What the application wants in `dapr-api-token` (APP_API_TOKEN).
     package var appToken: String?
+    /// Whether `/_fakedapr` is served (`--no-control`).
+    package var servesControl = true
 
     package init(
         maxBodySize: Int? = 4 << 20, apiToken: String? = nil, allowedOrigins: [String] = [],

@@ -35,7 +35,9 @@ enum IgnoredOptions {
             "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout",
             "app-health-threshold", "disable-init-endpoints", "dapr-grpc-port",
         ].map { Option(name: $0, isFlag: false, isTold: false, isRare: true) }
-        + [Option(name: "enable-app-health-check", isFlag: true, isTold: false, isRare: true)]
+        + ["enable-app-health-check", "no-control"].map {
+            Option(name: $0, isFlag: true, isTold: false, isRare: true)
+        }
 
     private static func options(
         isFlag: Bool = false, isTold: Bool = false, _ names: String...

@@ -15,6 +15,9 @@ struct ServeCommand: LongRunning {
             Takes daprd's options, in Go's spelling too (-app-id, --log-as-json=false). Without \
             --store and --resources-path there is one component, statestore, in SQLite.
 
+            Tests control the sidecar at /_fakedapr on its port (GET lists the routes); \
+            --no-control switches that off.
+
             EXAMPLES
               fakedapr serve
               fakedapr serve --store redis --redis-url redis://:secret@127.0.0.1:6379/1

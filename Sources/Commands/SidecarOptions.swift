@@ -116,6 +116,7 @@ struct SidecarOptions: ParsableArguments {
         let disabled = rare.value(of: "disable-init-endpoints")?.split(separator: ",") ?? []
         settings.asksForConfig = !disabled.contains("config")
         settings.asksForSubscriptions = !disabled.contains("subscribe")
+        settings.servesControl = rare.value(of: "no-control") != "true"
         return settings
     }
 

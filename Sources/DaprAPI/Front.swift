@@ -12,6 +12,8 @@ package final class Front: RequestHandler {
     private let router: Router
     private let cors: CORS
     private let trace: TraceHeader
+    /// nil when the control API is switched off.
+    private let control: ControlFront?
 
     /// - Parameter onShutdown: called when `POST /v1.0/shutdown` was answered; `true` for at once.
     package init(sidecar: Sidecar, onShutdown: @escaping (_ force: Bool) -> Void) {
@@ -26,6 +28,7 @@ package final class Front: RequestHandler {
                 endpoint.api == .healthz
                     || access.permits(version: endpoint.version, name: endpoint.api.rawValue)
             })
+        control = sidecar.settings.servesControl ? ControlFront(sidecar) : nil
         cors = CORS(allowedOrigins: sidecar.settings.allowedOrigins)
         trace = TraceHeader(mode: sidecar.settings.tracing, random: sidecar.sandbox.random)
     }
@@ -34,6 +37,9 @@ package final class Front: RequestHandler {
     package func respond(to request: Request) async -> Response {
         assert(sidecar.sandbox.loop.reactor.isOnLoop, "a request left its loop")
         if let preflight = cors.preflight(request.head) { return preflight }
+        if let control, ControlFront.takes(request.head.path) {
+            return await respond(to: request, by: control)
+        }
         let path = Path.clean(request.head.path)
         let match = router.match(request.head.method, path)
         let parameters = (match?.parameters ?? []).map {
@@ -50,6 +56,13 @@ package final class Front: RequestHandler {
         if let trace, !call.hasTrace { response.fields.append(trace) }
         cors.add(to: &response, head: request.head)
         record(call, api: match?.endpoint.api ?? call.unroutedAPI, response)
+        return response
+    }
+
+    private func respond(to request: Request, by control: ControlFront) async -> Response {
+        guard isAuthorized(request.head, nil) else { return .unauthorized }
+        var response = await control.respond(to: request, for: sidecar)
+        cors.add(to: &response, head: request.head)
         return response
     }
 

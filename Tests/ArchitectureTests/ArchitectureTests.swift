@@ -28,7 +28,9 @@ import Testing
         // The sidecar's parts, which know neither HTTP nor a concrete store.
         "Blocks": ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport"],
         // Its front, and guests.
-        "DaprAPI": ["Bytes", "JSON", "Backends", "Blocks", "Transport", "HTTP"],
+        "DaprAPI": [
+            "Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP",
+        ],
         "WasmRunner": ["Bytes", "Transport", "HTTP", "CWasmtime", "Glibc"],
         "Scenarios": [
             "Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP",

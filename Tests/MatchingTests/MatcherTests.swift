@@ -128,7 +128,7 @@ import YAML
 
     @Test(arguments: [
         ("'${y}'", "1:1"), ("{a: [{b: '${y}'}]}", "1:10"), ("{not: {equals: '${y}'}}", "1:16"),
-        ("{startsWith: '${y}'}", "1:1"), ("{exactly: {a: '${y}'}}", "5:11"),
+        ("{startsWith: '${y}'}", "1:1"), ("{exactly: {a: '${y}'}}", "1:1"),
         ("{each: {contains: '${x}${y}'}}", "1:19"),
     ])
     func `a variable without a value is found before anything is compared`(
