@@ -31,6 +31,8 @@ package struct BrokerMessage: Sendable, Equatable {
     package var data: ByteSlice
     /// What the request's metadata said, which subscribers see as header fields.
     package var metadata: Metadata
+    /// Which time it is handed out, from 1.
+    package var attempt = 1
 
     package init(topic: String, data: ByteSlice, metadata: Metadata = [:]) {
         self.topic = topic

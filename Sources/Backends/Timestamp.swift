@@ -77,6 +77,15 @@ extension Timestamp {
             + pad(minutes % 60)
     }
 
+    /// RFC 3339 in UTC with what there is of a fraction: `2026-08-21T20:12:09.5Z`.
+    package var rfc3339WithFraction: String {
+        let fraction = nanoseconds - seconds * 1_000_000_000
+        guard fraction != 0 else { return rfc3339 }
+        var digits = String(fraction + 1_000_000_000).dropFirst()
+        while digits.last == "0" { digits.removeLast() }
+        return "\(rfc3339.dropLast()).\(digits)Z"
+    }
+
     /// RFC 3339 in UTC with whole seconds: `2026-08-21T20:12:09Z`.
     package var rfc3339: String {
         let civil = CivilTime(seconds: self.seconds)

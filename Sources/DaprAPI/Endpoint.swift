@@ -42,8 +42,8 @@ final class Call {
     private(set) var body: ByteSlice = []
     /// What was done to which key.
     var records: [StateRecord] = []
-    /// Which topic it is about.
-    var message: MessageRecord?
+    /// What else there is to tell: the topic, the callee, the fault, a hint.
+    var detail = JournalDetail()
     /// The span of the request; empty when there is none.
     var span = PubSubBlock.Trace(parent: "", state: "")
     /// Whether the answer brings a `traceparent` of its own.

@@ -106,7 +106,7 @@ package final class Front: RequestHandler {
         sidecar.sandbox.journal.append(
             JournalEntry(
                 time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api,
-                status: response.status, state: call.records, message: call.message,
+                status: response.status, state: call.records, detail: call.detail,
                 head: withoutToken(head.bytes[fieldsStart...]), method: head.method,
                 target: head.bytes[head.path.startIndex..<targetEnd],
                 requestBody: call.body, responseBody: response.body))

@@ -64,7 +64,7 @@ enum PublishEndpoints {
         do throws(PublishProblem) { component = try call.pubSub.component(name) } catch {
             throw .pubSubNotFound(name, call.query.metadata)
         }
-        call.message = MessageRecord(pubsub: name, topic: topic)
+        call.detail.message = MessageRecord(pubsub: name, topic: topic)
         guard !topic.isEmpty else { throw .emptyTopic(name) }
         return (component, topic)
     }

@@ -110,12 +110,15 @@ final class RedisConsumer: BrokerConsumer {
         }
     }
 
-    private func add(_ entries: [RedisReply]) {
+    /// - Parameter attempts: how often those were handed out that come again.
+    private func add(_ entries: [RedisReply], attempts: [ByteSlice: Int] = [:]) {
         for case .array(let parts) in entries where parts.count == 2 {
             guard let id = parts[0].bytes?[...], case .array(let fields) = parts[1],
                 underWay.insert(id).inserted
             else { continue }
-            queue.append(Entry(id: id, message: message(fields)))
+            var message = message(fields)
+            message.attempt = attempts[id] ?? 1
+            queue.append(Entry(id: id, message: message))
         }
         tasks.wake()
     }
@@ -178,10 +181,13 @@ final class RedisConsumer: BrokerConsumer {
                 .init(utf8: "XPENDING"), stream, group, .init(utf8: "-"), .init(utf8: "+"),
                 .init(decimal: Int64(streams.queueDepth))))
         guard case .array(let rows) = pending else { return }
+        var attempts: [ByteSlice: Int] = [:]
         let ids = rows.compactMap { row -> ByteSlice? in
             guard case .array(let parts) = row, parts.count == 4, let id = parts[0].bytes?[...],
-                case .integer(let rest) = parts[2], rest >= idle, !underWay.contains(id)
+                case .integer(let rest) = parts[2], case .integer(let times) = parts[3],
+                rest >= idle, !underWay.contains(id)
             else { return nil }
+            attempts[id] = Int(times) + 1
             return id
         }
         guard !ids.isEmpty, !tasks.isCancelled else { return }
@@ -189,7 +195,7 @@ final class RedisConsumer: BrokerConsumer {
             RedisCommand(
                 [.init(utf8: "XCLAIM"), stream, group, group, .init(decimal: idle)] + ids))
         guard case .array(let entries) = claimed else { return }
-        add(entries)
+        add(entries, attempts: attempts)
         // What was deleted meanwhile is pending for ever unless somebody says that it is done.
         let found = Set(
             entries.compactMap { entry -> ByteSlice? in

@@ -115,7 +115,7 @@ final class SQLiteConsumer: BrokerConsumer {
     private func handOut(_ row: MessageTable.Row) async {
         isHandling = true
         defer { isHandling = false }
-        let message = message(row)
+        var message = message(row)
         var failures = 0
         while !tasks.isCancelled {
             switch await handler.handle(message) {
@@ -126,6 +126,7 @@ final class SQLiteConsumer: BrokerConsumer {
                 await tasks.pause(Self.pauses[failures])
                 failures += 1
             }
+            message.attempt += 1
         }
     }
 

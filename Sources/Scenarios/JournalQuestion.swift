@@ -1,15 +1,10 @@
 internal import Blocks
-internal import Bytes
-internal import JSON
 internal import Matching
 
 /// Which entries of a journal `verify` means.
 struct JournalQuestion {
     /// What may be asked for.
-    static let fields = [
-        "api", "app", "method", "path", "status", "store", "operation", "key", "pubsub",
-        "topic", "body", "json",
-    ]
+    static let fields = JournalEntry.parts
 
     private let question: VerifyStep
     private let variables: [String: String]
@@ -31,27 +26,7 @@ struct JournalQuestion {
 
     private func isMeant(_ entry: JournalEntry, _ record: StateRecord?) -> Bool {
         question.matches.allSatisfy { field, matcher in
-            matcher.mismatch(value(field, entry, record), at: field, variables) == nil
-        }
-    }
-
-    private func value(
-        _ field: String, _ entry: JournalEntry, _ record: StateRecord?
-    ) -> JSONValue? {
-        switch field {
-        case "api": .string(entry.api.rawValue)
-        case "app": .string(entry.appID)
-        case "body": .string(String(text: entry.requestBody))
-        case "json": try? JSONValue.parse(entry.requestBody)
-        case "pubsub": entry.message.map { .string($0.pubsub) }
-        case "topic": entry.message.map { .string($0.topic) }
-        case "method": .string(String(text: entry.method))
-        case "path": .string(String(text: entry.target))
-        case "status": .number(String(entry.status))
-        case "store": record.map { .string($0.store) }
-        case "operation": record.map { .string($0.operation.rawValue) }
-        case "key": record.map { .string(String(text: $0.key)) }
-        default: nil
+            matcher.mismatch(entry.part(field, record), at: field, variables) == nil
         }
     }
 

@@ -186,6 +186,89 @@ import YAML
         #expect(calls == 3 && letters == 1)
     }
 
+    // MARK: The journal
+
+    @Test(
+        arguments: [
+            ([(503, ""), (200, "")], "retry 1, success 2"),
+            ([(200, #"{"status":"DROP"}"#)], "drop 1, deadLetter"),
+            ([(404, "")], "drop 1, deadLetter"),
+            ([(0, "")], "unreachable 1, unreachable 2, unreachable 3, unreachable 4, deadLetter"),
+            ([(200, #"{"status":"RETRY"}"#), (200, "")], "retry 1, success 2"),
+        ] as [([(Int, String)], String)])
+    func `each attempt is noted with its number and what became of it`(
+        answers: [(Int, String)], expected: String
+    ) async throws {
+        let (lines, topics) = try await onLoop { loop in
+            let world = Self.world(
+                Self.inbound, "{inbound: {retry: r}}", app: App(answers), on: loop)
+            let delivery = Delivery(
+                of: Self.subscription(deadLetters: "dead"), from: world.component,
+                to: world.sidecar)
+            _ = await delivery.handle(Self.message("1"))
+            return Self.lines(world)
+        }
+        #expect(lines.joined(separator: ", ") == expected)
+        #expect(topics == lines.map { $0 == "deadLetter" ? "publish dead" : "deliver t" })
+    }
+
+    private static func lines(_ world: World) -> (outcomes: [String], topics: [String]) {
+        let entries = world.sidecar.sandbox.journal.entries
+        let outcomes = entries.map { entry in
+            let attempt = entry.detail.attempt.map { " \($0)" } ?? ""
+            return (entry.detail.outcome?.rawValue ?? "") + attempt
+        }
+        return (outcomes, entries.map { "\($0.api) \($0.message?.topic ?? "")" })
+    }
+
+    @Test func `what no application is asked about is noted with the reason`() async throws {
+        let rows = [
+            ("{", "unreadable", "unexpected"),
+            (#"{"id":"1","expiration":"2020-01-01T00:00:00Z"}"#, "expired", "2020-01-01T00:00:00Z"),
+            (#"{"id":"1"}"#, "unrouted", "`routes.default`"),
+        ]
+        for (event, outcome, reason) in rows {
+            let (lines, hint, calls) = try await onLoop { loop in
+                let world = Self.world("{}", "{}", app: App([(200, "")]), on: loop)
+                let subscription = Subscription(
+                    name: "s", pubsub: "ps", topic: "t", rules: [], deadLetterTopic: "",
+                    metadata: [:], bulk: .init(), kind: .declarative)
+                let delivery = Delivery(
+                    of: subscription, from: world.component, to: world.sidecar)
+                _ = await delivery.handle(
+                    BrokerMessage(topic: "t", data: Array(event.utf8)[...]))
+                let hint = world.sidecar.sandbox.journal.entries.last?.detail.hint ?? ""
+                return (Self.lines(world).outcomes, hint, world.app.bodies.count)
+            }
+            #expect(lines == [outcome])
+            #expect(hint.contains(reason), "\(hint)")
+            #expect(calls == 0)
+        }
+    }
+
+    @Test func `each message of a bulk delivery is noted`() async throws {
+        let lines = try await onLoop { loop in
+            let world = Self.world(
+                "{retries: {r: {duration: 1ms, maxRetries: 1}}}", "{inbound: {retry: r}}",
+                app: App([(500, "")]), on: loop)
+            let delivery = BulkDelivery(
+                of: Self.subscription(bulk: 2), from: world.component, to: world.sidecar)
+            let done = Waiters(on: loop.reactor)
+            var left = 2
+            for id in ["1", "2"] {
+                loop.spawn {
+                    _ = await delivery.handle(Self.message(id))
+                    left -= 1
+                    done.wake()
+                }
+            }
+            let late = Reactor.monotonicNow() + Duration.seconds(50).nanoseconds
+            _ = await done.wait(until: late) { left == 0 }
+            return Self.lines(world).outcomes
+        }
+        #expect(lines == ["retry 1", "retry 1", "retry 2", "retry 2"])
+    }
+
     // MARK: Bulk
 
     @Test func `of a batch only the entries that failed are sent again`() async throws {

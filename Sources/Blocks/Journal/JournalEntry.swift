@@ -37,18 +37,6 @@ package struct StateRecord: Sendable {
     }
 }
 
-/// Which topic a message went to or came from.
-package struct MessageRecord: Sendable, Equatable {
-    /// The component's name.
-    package let pubsub: String
-    package let topic: String
-
-    package init(pubsub: String, topic: String) {
-        self.pubsub = pubsub
-        self.topic = topic
-    }
-}
-
 /// One request and its answer, as the journal keeps them: exactly-sized bytes of its own, so that
 /// an entry never pins a connection's buffers.
 package struct JournalEntry: Sendable {
@@ -60,8 +48,8 @@ package struct JournalEntry: Sendable {
     package let api: APIName
     package let status: Int
     package let state: [StateRecord]
-    /// nil for what is about no message.
-    package let message: MessageRecord?
+    /// nil for an entry that has none.
+    private let kept: KeptDetail?
     /// Bytes of the whole request body, whatever was kept of it.
     package let requestBodyLength: Int
     /// Bytes of the whole answer body, whatever was kept of it.
@@ -80,16 +68,15 @@ package struct JournalEntry: Sendable {
     /// - Parameter head: the request's header lines, its empty line included.
     package init(
         time: Timestamp, appID: String, api: APIName, status: Int, state: [StateRecord],
-        message: MessageRecord? = nil, head: ByteSlice, method: ByteSlice, target: ByteSlice,
-        requestBody: ByteSlice,
-        responseBody: ByteSlice
+        detail: JournalDetail = JournalDetail(), head: ByteSlice, method: ByteSlice,
+        target: ByteSlice, requestBody: ByteSlice, responseBody: ByteSlice
     ) {
         self.time = time
         self.appID = appID
         self.api = api
         self.status = status
         self.state = state
-        self.message = message
+        kept = detail.isEmpty ? nil : KeptDetail(detail)
         requestBodyLength = requestBody.count
         responseBodyLength = responseBody.count
         let request = requestBody.prefix(JournalLimits.keptBodyBytes)
@@ -111,9 +98,19 @@ package struct JournalEntry: Sendable {
         self.bytes = bytes
     }
 
+    package var detail: JournalDetail { kept?.detail ?? JournalDetail() }
+    /// nil for what is about no message.
+    package var message: MessageRecord? { kept?.detail.message }
+
     package var method: ByteSlice { bytes[..<Int(methodEnd)] }
     /// Path and query as they came.
     package var target: ByteSlice { bytes[Int(methodEnd)..<Int(targetEnd)] }
+    /// The same without the query.
+    package var path: ByteSlice { target.prefix { $0 != UInt8(ascii: "?") } }
+    /// What follows the first `?`; nil when there is none.
+    package var query: ByteSlice? {
+        target.index(of: UInt8(ascii: "?")).map { target[($0 + 1)...] }
+    }
     /// The request's header lines, its empty line included.
     package var head: ByteSlice { bytes[Int(targetEnd)..<Int(headEnd)] }
     /// What was kept of the request's body.
@@ -122,7 +119,9 @@ package struct JournalEntry: Sendable {
     package var responseBody: ByteSlice { bytes[Int(requestEnd)...] }
 
     /// What the entry counts against the journal's bound, in bytes.
-    var cost: Int { bytes.count + 160 + state.reduce(0) { $0 + 64 + $1.key.count } }
+    var cost: Int {
+        state.reduce(bytes.count + 160 + (kept?.detail.cost ?? 0)) { $0 + 64 + $1.key.count }
+    }
 
     private static func fnv1a(_ bodies: ByteSlice...) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -99,8 +99,11 @@ final class BulkDelivery: MessageHandler {
         let rest = Remaining(entries)
         do throws(PolicyError) {
             _ = try await policy.run(cancelsLate: true) {
-                let open = rest.open
-                return (open, await self.send(open.map { entries[$0] }, to: path))
+                let open = rest.next()
+                return (
+                    open,
+                    await self.send(open.map { entries[$0] }, to: path, repeats: rest.repeats)
+                )
             } judge: { open, results in
                 rest.take(results, of: open)
             }
@@ -114,11 +117,19 @@ final class BulkDelivery: MessageHandler {
     private final class Remaining {
         private(set) var results: [EntryResult]
         /// Places in the list of entries.
-        private(set) var open: [Int]
+        private var open: [Int]
+        /// How often those of them were sent before.
+        private(set) var repeats = -1
 
         init(_ entries: [Entry]) {
             results = entries.map { _ in (0, .failed("not sent")) }
             open = Array(entries.indices)
+        }
+
+        /// Which are sent now.
+        func next() -> [Int] {
+            repeats += 1
+            return open
         }
 
         func take(_ taken: [EntryResult], of places: [Int]) -> PolicyVerdict {
@@ -132,9 +143,19 @@ final class BulkDelivery: MessageHandler {
         }
     }
 
-    private func send(_ entries: [Entry], to path: String) async -> [EntryResult] {
+    private func send(
+        _ entries: [Entry], to path: String, repeats: Int = 0
+    ) async -> [EntryResult] {
         let (status, body) = await call(envelope(entries), path, entries)
-        return BulkVerdicts.read(status, body, entries.map(\.pending.entryID)).map { (status, $0) }
+        let verdicts = BulkVerdicts.read(status, body, entries.map(\.pending.entryID))
+        for (entry, verdict) in zip(entries, verdicts) {
+            var message = entry.pending.message
+            message.attempt += repeats
+            deadLetters.record(
+                message, path, status: status, entry.event.bytes, body,
+                status == 0 ? .unreachable : verdict.outcome)
+        }
+        return verdicts.map { (status, $0) }
     }
 
     private func call(
@@ -150,11 +171,8 @@ final class BulkDelivery: MessageHandler {
         do throws(AppChannelError) {
             let answer = try await channel.call(request)
             let body = (try? await answer.body.collect(upTo: 4 << 20)) ?? []
-            deadLetters.record(
-                first.pending.message, path, status: answer.status, envelope, body)
             return (answer.status, body)
         } catch {
-            deadLetters.record(first.pending.message, path, status: 0, envelope, [])
             return (0, [])
         }
     }

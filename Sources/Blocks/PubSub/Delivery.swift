@@ -66,14 +66,31 @@ final class Delivery: MessageHandler {
         _ event: EventReading, to path: String, _ message: BrokerMessage
     ) async -> Verdict {
         guard let policy else { return await post(event, to: path, message) }
+        var message = message
+        // One less: each attempt counts itself.
+        message.attempt -= 1
+        let attempts = Attempts(of: message)
         do throws(PolicyError) {
             return try await policy.run(cancelsLate: true) {
-                await self.finish(await self.post(event, to: path, message), message)
+                let message = attempts.next()
+                return await self.finish(await self.post(event, to: path, message), message)
             } judge: {
                 $0.forPolicy
             }
         } catch {
             return .failed(error.text)
+        }
+    }
+
+    /// Numbers the attempts that a policy makes at one message.
+    private final class Attempts {
+        private var message: BrokerMessage
+
+        init(of message: BrokerMessage) { self.message = message }
+
+        func next() -> BrokerMessage {
+            message.attempt += 1
+            return message
         }
     }
 
@@ -93,10 +110,14 @@ final class Delivery: MessageHandler {
         let event: EventReading
         switch EventReading.read(message, subscription, component.name, sidecar) {
         case .success(let read): event = read
-        case .failure(let error): return .failure(.failed(error.text))
+        case .failure(let error):
+            record(message, .unreadable, hint: error.text)
+            return .failure(.failed(error.text))
         }
         if event.hasExpired(at: sidecar.sandbox.clock.now) {
             log(.warn, "dropping expired pub/sub event \(event.id) as of \(event.expiration)")
+            record(
+                message, .expired, hint: "the message's time to live ended at \(event.expiration)")
             return .failure(.dropped)
         }
         switch route(event) {
@@ -106,8 +127,11 @@ final class Delivery: MessageHandler {
                 .warn,
                 "no matching route for event \(event.id) in pubsub \(component.name) and topic "
                     + "\(message.topic); skipping")
+            record(message, .unrouted, hint: Self.unroutedHint(subscription))
             return .failure(.dropped)
-        case .failure(let error): return .failure(.failed(error.text))
+        case .failure(let error):
+            record(message, .unreadable, hint: error.text)
+            return .failure(.failed(error.text))
         }
     }
 
@@ -140,13 +164,14 @@ final class Delivery: MessageHandler {
             body: .bytes(event.bytes), deadline: policy?.deadline)
         let answer: AppResponse
         do throws(AppChannelError) { answer = try await channel.call(request) } catch {
-            record(message, path, status: 0, event.bytes, [])
+            record(message, path, status: 0, event.bytes, [], .unreachable)
             return .unreachable(
                 "error from app channel while sending pub/sub event to app: \(error.text)")
         }
         let body = (try? await answer.body.collect(upTo: Self.answerLimit)) ?? []
-        record(message, path, status: answer.status, event.bytes, body)
-        return verdict(answer.status, body, event.id)
+        let verdict = verdict(answer.status, body, event.id)
+        record(message, path, status: answer.status, event.bytes, body, verdict.outcome)
+        return verdict
     }
 
     /// Bytes of an application's answer that are looked at.
@@ -190,12 +215,14 @@ final class Delivery: MessageHandler {
     private func sendToDeadLetters(_ message: BrokerMessage) async -> MessageOutcome {
         var letter = message
         letter.topic = subscription.deadLetterTopic
+        letter.attempt = 1
         do throws(BrokerError) {
             guard component.scopes.mayPublish(to: letter.topic) else {
                 throw .failed(
                     "topic \(letter.topic) is not allowed for app id \(sidecar.appID)")
             }
             try await component.publish(letter, through: sidecar.resiliency)
+            record(letter, .deadLetter, api: .publish)
             return .done
         } catch {
             log(
@@ -208,16 +235,49 @@ final class Delivery: MessageHandler {
 
     // MARK: Telling
 
+    /// Notes one attempt: what went to the application and what it said.
     func record(
         _ message: BrokerMessage, _ path: String, status: Int, _ event: ByteSlice,
-        _ answer: ByteSlice
+        _ answer: ByteSlice, _ outcome: DeliveryOutcome
     ) {
-        let entry = JournalEntry(
-            time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: .deliver, status: status,
-            state: [], message: MessageRecord(pubsub: component.name, topic: message.topic),
-            head: [], method: Array("POST".utf8)[...], target: Array(path.utf8)[...],
-            requestBody: event, responseBody: answer)
-        sidecar.sandbox.journal.append(entry)
+        var detail = detail(message, outcome)
+        detail.attempt = message.attempt
+        append(
+            .deliver, status: status, detail, method: "POST", target: Array(path.utf8)[...], event,
+            answer)
+    }
+
+    /// Notes what became of a message without the application.
+    private func record(
+        _ message: BrokerMessage, _ outcome: DeliveryOutcome, api: APIName = .deliver,
+        hint: String? = nil
+    ) {
+        var detail = detail(message, outcome)
+        detail.hint = hint
+        append(api, status: 0, detail, method: "", target: [], message.data, [])
+    }
+
+    private func detail(_ message: BrokerMessage, _ outcome: DeliveryOutcome) -> JournalDetail {
+        var detail = JournalDetail(
+            message: MessageRecord(pubsub: component.name, topic: message.topic))
+        detail.outcome = outcome
+        return detail
+    }
+
+    private func append(
+        _ api: APIName, status: Int, _ detail: JournalDetail, method: String, target: ByteSlice,
+        _ request: ByteSlice, _ response: ByteSlice
+    ) {
+        sidecar.sandbox.journal.append(
+            JournalEntry(
+                time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api, status: status,
+                state: [], detail: detail, head: [], method: Array(method.utf8)[...],
+                target: target, requestBody: request, responseBody: response))
+    }
+
+    private static func unroutedHint(_ subscription: Subscription) -> String {
+        "no rule of the subscription to \(subscription.topic) matches this event and it has no "
+            + "default: give it `routes.default`, or mend the rules"
     }
 
     private func log(_ level: LogLevel, _ text: String) {
@@ -226,6 +286,16 @@ final class Delivery: MessageHandler {
 }
 
 extension Delivery.Verdict {
+    /// As the journal names it.
+    var outcome: DeliveryOutcome {
+        switch self {
+        case .taken: .success
+        case .dropped: .drop
+        case .failed: .retry
+        case .unreachable: .unreachable
+        }
+    }
+
     /// What is not wanted is no failure.
     var forPolicy: PolicyVerdict {
         switch self {
