@@ -3,7 +3,8 @@ package typealias MonotonicTime = UInt64
 
 /// The timers of one loop: a binary heap ordered by time, then by the order they were set.
 ///
-/// Cancelling marks an entry; it leaves the heap when its time comes. Confined to the loop thread.
+/// Cancelling marks an entry, which leaves the heap when its time comes, or when more is marked than is
+/// live: memory stays within twice of what waits. Confined to the loop thread.
 struct TimerHeap {
     struct Entry {
         let time: MonotonicTime
@@ -24,7 +25,24 @@ struct TimerHeap {
         return lastID
     }
 
-    mutating func cancel(_ id: UInt64) { cancelled.insert(id) }
+    /// A timer that has fired is no longer there; cancelling it does nothing that lasts.
+    mutating func cancel(_ id: UInt64) {
+        cancelled.insert(id)
+        if cancelled.count > entries.count { dropCancelled() }
+    }
+
+    /// Entries and marks, for a test of their bound.
+    var size: Int { entries.count + cancelled.count }
+
+    private mutating func dropCancelled() {
+        let live = entries.filter { !cancelled.contains($0.id) }
+        cancelled = []
+        entries = []
+        for entry in live {
+            entries.append(entry)
+            siftUp(from: entries.count - 1)
+        }
+    }
 
     /// Takes out the first timer that is due at `now`; cancelled ones are dropped on the way.
     mutating func popDue(at now: MonotonicTime) -> (() -> Void)? {

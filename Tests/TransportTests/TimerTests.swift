@@ -33,6 +33,23 @@ import Testing
         #expect(heap.next == 30)
     }
 
+    @Test func `what is cancelled, before or after it fired, does not pile up`() {
+        var heap = TimerHeap()
+        var seen: [Int] = []
+        _ = heap.set(at: 5) { seen.append(-1) }
+        for number in 0..<1000 {
+            let late = heap.set(at: 1_000_000) { seen.append(number) }
+            let early = heap.set(at: 1) { seen.append(number) }
+            fired(&heap, at: 1)
+            heap.cancel(early)
+            heap.cancel(late)
+            #expect(heap.size < 16)
+        }
+        #expect(seen == Array(0..<1000))
+        fired(&heap, at: 2_000_000)
+        #expect(seen.count == 1001)
+    }
+
     @Test func `a cancelled timer does not fire, the others do`() {
         var heap = TimerHeap()
         var seen: [Int] = []
