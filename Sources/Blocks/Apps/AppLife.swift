@@ -42,6 +42,9 @@ package final class AppLife {
     private let loop: EventLoop
     private var isStopped = false
     private var hasBegun = false
+    /// What the observers were told last.
+    private var isToldReady = false
+    private var isTelling = false
     private var observers: [any AppObserver]
 
     /// - Parameter declared: the subscriptions of resource files.
@@ -147,20 +150,38 @@ package final class AppLife {
                 if !channel.isHealthy {
                     channel.isHealthy = true
                     sidecar.log?.write(.info, "App entered healthy status", scope: Self.scope)
-                    await self.begin()
+                    tell()
                 }
             } else {
                 failures += 1
                 if channel.isHealthy, failures >= check.threshold {
                     channel.isHealthy = false
                     sidecar.log?.write(.warn, "App entered un-healthy status", scope: Self.scope)
-                    for observer in observers { await observer.appIsUnhealthy() }
+                    tell()
                 }
             }
             // An application that is not well yet is looked at more often: nobody waits five seconds
             // for the first message.
             let pause = hasBegun ? check.interval : min(check.interval, .milliseconds(100))
             await loop.reactor.sleep(until: begin + pause.nanoseconds)
+        }
+    }
+
+    /// Tells the observers how the application is, apart from the checks: a delivery that hangs holds
+    /// up who waits for it, not the checks, which go on and may find the application well again.
+    private func tell() {
+        guard !isTelling else { return }
+        isTelling = true
+        loop.spawn {
+            while !self.isStopped, self.isToldReady != self.channel.isHealthy {
+                self.isToldReady.toggle()
+                if self.isToldReady {
+                    await self.begin()
+                } else {
+                    for observer in self.observers { await observer.appIsUnhealthy() }
+                }
+            }
+            self.isTelling = false
         }
     }
 
