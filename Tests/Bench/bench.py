@@ -443,6 +443,65 @@ def guest(options, folder):
     return rows
 
 
+SCENARIO = """version: 1
+name: number {number}
+matrix: {{ store: [{store}] }}
+sidecar: {{ components: {{ statestore: "state.${{store}}" }} }}
+apps:
+  worker:
+    subscribe: [{{ pubsubname: pubsub, topic: orders, route: /orders }}]
+    routes: [{{ when: {{ path: /orders, json: {{ data: {{ id: {number} }} }} }}, reply: {{ json: {{}} }} }}]
+setup:
+  - put: {{ store: statestore, key: a, value: {{ n: {number} }} }}
+steps:
+  - get: /v1.0/state/statestore/a
+    expect: {{ status: 200, json: {{ n: {number} }} }}
+    capture: {{ etag: headers.etag }}
+  - post: /v1.0/state/statestore
+    json: [{{ key: a, value: 2, etag: "999999" }}]
+    expect: {{ status: 409 }}
+  - get: /v1.0/invoke/worker/method/nothing
+    expect: {{ status: 404 }}
+  - verify: {{ api: state, operation: set, key: a, exactly: 2 }}
+"""
+
+GUEST_SCENARIO = """version: 1
+name: guest {number}
+steps:
+  - guest: {module}
+    expect: {{ exit: 0, stdout: {{ contains: "Test successfully!" }}, calls: {{ length: 4 }} }}
+"""
+
+
+def scenarios(options, folder):
+    """Whole runs of many scenarios, from exec to exit; guests compiled before."""
+    module = os.path.join(ROOT, "Scenarios", "guests", "statestore.wasm")
+    cache = os.path.join(folder, "modules")
+    rows = []
+    for name, count, bound, text in (
+            ("500 scenarios", 500, 10, SCENARIO), ("200 scenarios with a guest", 200, 2, GUEST_SCENARIO)):
+        place = os.path.join(folder, name.split()[0])
+        os.makedirs(place)
+        for number in range(count):
+            with open(os.path.join(place, f"{number:03}.yaml"), "w") as file:
+                file.write(text.format(
+                    number=number, store=("memory", "sqlite")[number % 2], module=module))
+        times = []
+        for _ in range(4):
+            begin = time.monotonic()
+            run = subprocess.run(
+                [options.fakedapr, "scenario", "run", "--cache-dir", cache, place],
+                capture_output=True, text=True, timeout=120)
+            times.append(time.monotonic() - begin)
+            if run.returncode != 0:
+                sys.exit(f"bench: a scenario failed: {run.stdout[-2000:]}{run.stderr}")
+        # The first run compiles the guest and brings pages into memory.
+        took = statistics.median(times[1:])
+        rows.append((name, "", f"<= {bound} s", f"{took:.2f} s",
+                     f"{took * 1000 / count:.1f} ms each", took <= bound))
+    return rows
+
+
 def table(rows):
     heads = ("work", "daprd 1.18.3", "reach", "measured", "", "")
     lines = [heads] + [(*row[:5], "ok" if row[5] else "MISSED") for row in rows]
@@ -464,7 +523,8 @@ def main():
     try:
         # What takes milliseconds is measured before the load, on a machine at rest.
         rest = [] if options.only else (
-            start_up(options, folder) + size(options, folder) + guest(options, folder))
+            start_up(options, folder) + size(options, folder) + guest(options, folder)
+            + scenarios(options, folder))
         rows = throughput(options, servers)
         for name, part in (("invoke", invoke), ("publish", pubsub)):
             if not options.only or options.only in name:
