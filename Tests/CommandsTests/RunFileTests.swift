@@ -290,6 +290,20 @@ import Transport
         #expect(try run.waitForExit() == 0)
     }
 
+    @Test func `two apps of one id are told`() throws {
+        let folder = try Self.folder(
+            """
+            version: 1
+            apps:
+            - { appID: a, appDirPath: a, command: [echo, x] }
+            - { appID: a, appDirPath: b, command: [echo, x] }
+            """)
+        let run = try Self.run(folder)
+        #expect(run.status == 0)
+        let text = "The app id \"a\" is another app's already: calls reach the first one alone\n"
+        #expect((run.output + run.errors).components(separatedBy: text).count == 2)
+    }
+
     @Test func `an app whose dependency ends too early is named`() throws {
         let folder = try Self.folder(
             """

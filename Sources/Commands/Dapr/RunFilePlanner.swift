@@ -83,8 +83,9 @@ struct RunFilePlanner {
         app.id ?? Paths.last(Paths.absolute(app.folder ?? "", from: folder))
     }
 
-    /// Ports that applications before this one have.
+    /// Ports and app ids that applications before this one have.
     private struct Taken {
+        var ids: Set<String> = []
         var http: Set<UInt16> = []
         var grpc: Set<UInt16> = []
         var app: Set<UInt16> = []
@@ -99,6 +100,10 @@ struct RunFilePlanner {
         }
         let appFolder = try existing(folder, from: self.folder)
         let id = id(described)
+        if !taken.ids.insert(id).inserted {
+            console.warning(
+                "The app id \"\(id)\" is another app's already: calls reach the first one alone")
+        }
         let own = try resolved(described.settings, from: appFolder)
         let logs = try AppLogs(
             appFolder, id, sidecar: own.sidecarLog ?? common.sidecarLog ?? .file,
