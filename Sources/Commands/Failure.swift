@@ -56,6 +56,11 @@ enum StandardError {
     static func write(_ line: String) { StandardStreams.write(Array("\(line)\n".utf8)[...], to: 2) }
 
     static var isTerminal: Bool { isatty(2) == 1 }
+
+    /// Whether a person reads it who has not asked for text alone.
+    static let isColored =
+        isatty(2) == 1 && (ProcessEnvironment["NO_COLOR"] ?? "").isEmpty
+        && ProcessEnvironment["TERM"] != "dumb"
 }
 
 /// Where files of ours lie.

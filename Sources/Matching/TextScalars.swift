@@ -32,3 +32,13 @@ extension SourceText {
         Diagnostic(.error, message, at: node.span, in: self, hint: hint)
     }
 }
+
+extension Template {
+    /// How to mend a variable without a value.
+    package static func hint(for name: String, among known: [String]) -> String? {
+        guard !name.hasPrefix("env.") else {
+            return "set the environment variable \(name.dropFirst("env.".count))"
+        }
+        return Suggestion.hint(for: name, among: known)
+    }
+}

@@ -46,7 +46,18 @@ extension ScenarioCase {
     }
 
     var values: [String: String] {
-        Dictionary(variables.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        given.merging(variables.map { ($0.name, $0.value) }) { $1 }
+    }
+
+    /// Whether it stands on a Redis, as far as its components tell.
+    package var wantsRedis: Bool {
+        if variables.contains(where: { $0.value == "redis" || $0.value == "state.redis" }) {
+            return true
+        }
+        let described = [scenario.sidecar.components] + scenario.apps.map(\.components)
+        return described.contains { components in
+            (try? self.components(components))?.contains { $0.type.hasSuffix(".redis") } ?? false
+        }
     }
 
     private func value(of variable: String) -> String { values[variable] ?? "in-memory" }

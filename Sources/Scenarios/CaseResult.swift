@@ -14,10 +14,17 @@ package struct ScenarioCase: Sendable {
         return "\(scenario.name) [\(values)]"
     }
 
+    /// Variables with a value that the title does not tell: of the command line, of the environment.
+    package var given: [String: String] = [:]
+
     /// All cases of a scenario.
     ///
-    /// - Parameter fixed: variables that take one value only, whatever the matrix says.
-    package static func all(of scenario: Scenario, fixed: [String: String]) -> [ScenarioCase] {
+    /// - Parameters:
+    ///   - fixed: variables that take one value only, whatever the matrix says.
+    ///   - environment: what `${env.NAME}` stands for.
+    package static func all(
+        of scenario: Scenario, fixed: [String: String], environment: [String: String] = [:]
+    ) -> [ScenarioCase] {
         var combinations: [[(name: String, value: String)]] = [[]]
         for (variable, values) in scenario.matrix {
             let values = fixed[variable].map { [$0] } ?? values
@@ -25,10 +32,15 @@ package struct ScenarioCase: Sendable {
                 values.map { combination + [(variable, $0)] }
             }
         }
-        for (variable, value) in fixed where scenario.wants(variable) {
+        for (variable, value) in fixed.sorted(by: { $0.key < $1.key })
+        where scenario.wants(variable) {
             combinations = combinations.map { $0 + [(variable, value)] }
         }
-        return combinations.map { ScenarioCase(scenario: scenario, variables: $0) }
+        var given = fixed
+        for name in scenario.environmentNames {
+            given["env.\(name)"] = environment[name]
+        }
+        return combinations.map { ScenarioCase(scenario: scenario, variables: $0, given: given) }
     }
 }
 
@@ -39,6 +51,12 @@ extension Scenario {
         guard let components = sidecar.components else { return variable == "store" }
         return components.contains { $0.type.text.contains("${\(variable)}") }
     }
+
+    /// The names in `${env.NAME}` wherever they stand in the file.
+    fileprivate var environmentNames: [String] {
+        String(decoding: source.bytes, as: UTF8.self).split(separator: "${env.").dropFirst()
+            .map { String($0.prefix { $0 != "}" }) }
+    }
 }
 
 /// What came of a case: a value that reports are made from.
@@ -47,6 +65,8 @@ package struct CaseResult: Sendable {
     package let file: String
     package let steps: [StepResult]
     package let duration: Duration
+    /// The matrix's variables and values.
+    package var variables: [(name: String, value: String)] = []
 
     package var hasFailed: Bool { steps.contains { !$0.failures.isEmpty } }
     /// Whether something other than an expectation failed: a store that cannot be opened, say.

@@ -5,6 +5,8 @@ package import YAML
 /// A scenario as its file describes it: nothing run, templates not filled in yet.
 package struct Scenario: Sendable {
     package let name: String
+    /// What `--tag` chooses by.
+    package let tags: [String]
     package let source: SourceText
     /// The folder that guests' paths are relative to.
     package let folder: String
@@ -17,6 +19,9 @@ package struct Scenario: Sendable {
     package let steps: [Step]
     /// Run last, after a failure and a timeout too.
     package let always: [Step]
+
+    /// The file's name, as it was typed.
+    package var file: String { source.name }
 
     /// Where a file lies that the scenario names: relative names begin in its folder.
     package func path(of name: String) -> String {

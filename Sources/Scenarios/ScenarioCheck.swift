@@ -88,7 +88,7 @@ package struct ScenarioCheck {
         guard let name else { return }
         throw refused(
             "no value for ${\(name)}", span,
-            hint: Suggestion.hint(for: name, among: known.keys.sorted()))
+            hint: Template.hint(for: name, among: known.keys.sorted()))
     }
 
     private func refused(_ message: String, _ span: SourceSpan, hint: String?) -> Diagnostic {

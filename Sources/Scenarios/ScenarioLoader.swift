@@ -24,14 +24,17 @@ package struct ScenarioLoader {
     private func scenario(_ root: YAMLNode, folder: String) throws(Diagnostic) -> Scenario {
         let reader = try KeyedReader(
             root, in: source,
-            keys: ["version", "name", "matrix", "sidecar", "apps", "setup", "steps", "always"])
+            keys: [
+                "version", "name", "tags", "matrix", "sidecar", "apps", "setup", "steps", "always",
+            ])
         let version = try reader.required("version")
         guard version.int == 1 else {
             throw source.refused("`version` is to be 1", version)
         }
         let steps = StepReader(source: source)
         return Scenario(
-            name: try source.text(reader["name"]) ?? source.name, source: source, folder: folder,
+            name: try source.text(reader["name"]) ?? source.name,
+            tags: try reader.strings("tags") ?? [], source: source, folder: folder,
             matrix: try matrix(reader["matrix"]), sidecar: try sidecar(reader["sidecar"]),
             apps: try AppReader(source: source).read(reader["apps"]),
             setup: try steps.read(reader["setup"]),

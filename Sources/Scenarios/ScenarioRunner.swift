@@ -42,11 +42,13 @@ package final class ScenarioRunner {
             }
             world = try await opener.open(on: loop)
             for step in scenario.setup + scenario.steps {
-                if surroundings.isInterrupted() { break }
-                results.append(await run(step))
+                if surroundings.interruption.isTriggered { break }
+                results.append(await run(step, heeding: surroundings.interruption, on: loop))
                 if results.last?.failures.isEmpty == false { break }
             }
-            for step in scenario.always { results.append(await run(step)) }
+            for step in scenario.always {
+                results.append(await run(step, heeding: nil, on: loop))
+            }
         } catch {
             results.append(result("sidecar", [error.failure(in: scenario.source)], since: start))
         }
@@ -54,11 +56,32 @@ package final class ScenarioRunner {
         // Its scripted applications ask us for variables.
         world = nil
         return CaseResult(
-            title: scenarioCase.title, file: scenario.source.name, steps: results,
-            duration: .nanoseconds(Reactor.monotonicNow() - start))
+            title: scenarioCase.title, file: scenario.file, steps: results,
+            duration: .nanoseconds(Reactor.monotonicNow() - start),
+            variables: scenarioCase.variables)
     }
 
     // MARK: Steps
+
+    /// Runs a step until it is done or the run is interrupted.
+    ///
+    /// - Parameter interruption: nil for what is always to be done.
+    private func run(
+        _ step: Step, heeding interruption: Interruption?, on loop: EventLoop
+    ) async -> StepResult {
+        let start = Reactor.monotonicNow()
+        let end = await StepRace<StepResult>.run(on: loop, until: nil, heeding: interruption) {
+            await self.run(step)
+        }
+        switch end {
+        case .done(let result): return result
+        case .timedOut, .interrupted:
+            // The request that is under way must not be in the way of those that always are.
+            world?.abandon()
+            let failure = StepFailure("it was interrupted", at: step.span)
+            return result(step.name, [failure.failure(in: scenario.source)], since: start)
+        }
+    }
 
     private func run(_ step: Step) async -> StepResult {
         let start = Reactor.monotonicNow()
@@ -226,6 +249,6 @@ package final class ScenarioRunner {
     private func noValue(_ name: String, at span: SourceSpan) -> StepFailure {
         StepFailure(
             "no value for ${\(name)}", at: span,
-            hint: Suggestion.hint(for: name, among: variables.keys.sorted()))
+            hint: Template.hint(for: name, among: variables.keys.sorted()))
     }
 }

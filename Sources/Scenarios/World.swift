@@ -13,8 +13,8 @@ package struct Surroundings: Sendable {
     package var opener: @Sendable (_ caseNumber: Int) -> any ComponentOpener
     /// What stands before every key in a store that others share.
     package var keyPrefix: @Sendable (_ caseNumber: Int) -> String
-    /// Whether the run is to end: no further step is begun but those that always are.
-    package var isInterrupted: @Sendable () -> Bool = { false }
+    /// Once it is triggered no further step is begun but those that always are.
+    package var interruption = Interruption()
 
     /// A Dapr HTTP endpoint: `http://127.0.0.1:3500`.
     package struct Endpoint: Sendable {
@@ -127,6 +127,12 @@ final class World {
         }
         guard let connection else { throw .disconnected }
         return try await connection.send(request, limit: 64 << 20, deadline: deadline)
+    }
+
+    /// Ends the exchanges that are under way, for steps that nobody waits for any longer.
+    func abandon() {
+        for connection in connections.values { connection.close() }
+        connections = [:]
     }
 
     func close(on loop: isolated EventLoop) async {

@@ -278,7 +278,8 @@ import Transport
     // MARK: Help
 
     @Test(arguments: [
-        [], ["serve"], ["wait"], ["scenario"], ["scenario", "run"], ["wasm"], ["wasm", "run"],
+        [], ["serve"], ["wait"], ["scenario"], ["scenario", "run"], ["scenario", "list"],
+        ["scenario", "check"], ["wasm"], ["wasm", "run"],
         ["stop"], ["list"], ["invoke"], ["publish"], ["logs"], ["status"], ["init"], ["uninstall"],
         ["version"],
     ])

@@ -89,11 +89,14 @@ import YAML
             StepResult(name: "x", failures: [failure()], duration: .zero, guestTimings: nil)
         ])
         #expect(
-            TextReport.summary([result([good])], duration: .milliseconds(7))
+            TextReport.summary(
+                RunResult(cases: [result([good])], duration: .milliseconds(7)))
                 == "1 case: 1 passed, 0 failed (7 ms)")
         #expect(
-            TextReport.summary([result([good]), bad], duration: .seconds(2))
-                == "2 cases: 1 passed, 1 failed (2000 ms)")
+            TextReport.summary(
+                RunResult(
+                    cases: [result([good]), bad], duration: .seconds(2), notRun: 3))
+                == "2 cases: 1 passed, 1 failed, 3 not run (2000 ms)")
     }
 
     @Test func `what is broken is told from what failed`() {

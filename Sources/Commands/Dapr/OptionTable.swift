@@ -39,6 +39,8 @@ struct OptionTable: Sendable {
     /// Whether what follows is another program's command line: an option that is not known, once its
     /// first word was seen, is that program's.
     var isRunner = false
+    /// What else may be typed, as the usage line has it: `<scenarios> ...`.
+    var operands: String?
 
     func parse(
         _ words: [String], environment: [String: String] = ProcessEnvironment.all
@@ -152,7 +154,8 @@ struct OptionTable: Sendable {
     // MARK: Help
 
     private var usage: String {
-        "USAGE: fakedapr \(command) [<options>]" + (isRunner ? " [--] [<command> ...]" : "")
+        "USAGE: fakedapr \(command)" + (operands.map { " \($0)" } ?? "") + " [<options>]"
+            + (isRunner ? " [--] [<command> ...]" : "")
     }
 
     /// The help page, laid out as argument-parser lays out the others.

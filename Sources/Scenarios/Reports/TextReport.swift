@@ -35,16 +35,15 @@ package enum TextReport {
     }
 
     /// The last line.
-    package static func summary(_ results: [CaseResult], duration: Duration) -> String {
-        let failed = results.count(where: \.hasFailed)
-        let cases = "\(results.count) \(results.count == 1 ? "case" : "cases")"
-        return "\(cases): \(results.count - failed) passed, \(failed) failed "
-            + "(\(milliseconds(duration)))"
+    package static func summary(_ run: RunResult) -> String {
+        let count = run.cases.count
+        let notRun = run.notRun == 0 ? "" : ", \(run.notRun) not run"
+        return "\(count) \(count == 1 ? "case" : "cases"): \(run.passed) passed, "
+            + "\(run.failed) failed\(notRun) (\(milliseconds(run.duration)))"
     }
 
     private static func milliseconds(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms"
+        "\(duration.wholeMilliseconds) ms"
     }
 
     private static func paint(_ text: String, _ color: String, _ isColored: Bool) -> String {

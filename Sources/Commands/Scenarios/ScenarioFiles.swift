@@ -22,6 +22,23 @@ enum GuestFiles {
 
 /// Scenario files by what was typed.
 enum ScenarioFiles {
+    /// Reads one file.
+    static func load(_ path: String) throws(Diagnostic) -> Scenario {
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try FileContents.read(path) } catch {
+            let nothing = SourceText(name: path, text: "")
+            throw Diagnostic(
+                .error, "cannot read it: \(error.reason)",
+                at: SourceSpan(at: nothing.mark(byte: 0)), in: nothing)
+        }
+        return try ScenarioLoader.load(
+            SourceText(name: path, bytes: bytes), folder: folder(of: path))
+    }
+
+    static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
     static func find(_ names: [String]) throws(Failure) -> [String] {
         var files: [String] = []
         for name in names {
