@@ -13,6 +13,8 @@ package final class MemoryBroker: MessageBroker {
     private var kept: [BrokerMessage] = []
     /// Who had a subscription and ended it: what was kept is nothing new to them.
     private var former: Set<String> = []
+    /// What was put down for subscriptions that are not there yet, by their names.
+    private var restored: [String: [BrokerMessage]] = [:]
     private var isClosed = false
 
     /// Messages that wait for one subscription at most; who publishes more waits for space.
@@ -45,15 +47,47 @@ package final class MemoryBroker: MessageBroker {
         _ subscription: BrokerSubscription, _ handler: any MessageHandler
     ) async throws(BrokerError) -> any BrokerConsumer {
         guard !isClosed else { throw .closed }
-        let name = "\(subscription.group) \(subscription.topic)"
+        let name = Self.name(subscription.group, subscription.topic)
         let consumer = MemoryConsumer(subscription, handler, on: loop) { [weak self] consumer in
             guard let self else { return }
             self.consumers.removeAll { $0 === consumer }
             if !self.awaited.isEmpty { self.former.insert(name) }
         }
-        if !former.contains(name) { consumer.begin(with: kept) }
+        let unseen = former.contains(name) ? [] : kept.filter { consumer.takes($0.topic) }
+        consumer.begin(with: (restored.removeValue(forKey: name) ?? []) + unseen)
         consumers.append(consumer)
         return consumer
+    }
+
+    private static func name(_ group: String, _ topic: String) -> String { "\(group) \(topic)" }
+
+    /// Each subscription's own: nothing else is kept.
+    package func export() async throws(BrokerError) -> [TopicContents] {
+        var contents: [TopicContents] = []
+        for consumer in consumers where consumer.count > 0 {
+            contents.append(
+                TopicContents(
+                    topic: consumer.subscription.topic,
+                    messages: consumer.waitingMessages.suffix(TopicContents.limit),
+                    groups: [
+                        .init(
+                            name: consumer.subscription.group,
+                            pending: min(consumer.count, TopicContents.limit))
+                    ]))
+        }
+        return contents.sorted { $0.topic < $1.topic }
+    }
+
+    package func replace(with contents: [TopicContents]) async throws(BrokerError) {
+        kept = []
+        former = []
+        restored = [:]
+        for topic in contents {
+            for group in topic.groups {
+                restored[Self.name(group.name, topic.topic), default: []] +=
+                    topic.messages.suffix(group.pending)
+            }
+        }
     }
 
     package func close() async {
@@ -64,6 +98,7 @@ package final class MemoryBroker: MessageBroker {
 
 /// One subscription: its queue, and tasks that hand out what is in it.
 private final class MemoryConsumer: BrokerConsumer {
+    let subscription: BrokerSubscription
     private let topic: String
     private let isPrefix: Bool
     private let handler: any MessageHandler
@@ -78,6 +113,7 @@ private final class MemoryConsumer: BrokerConsumer {
         _ subscription: BrokerSubscription, _ handler: any MessageHandler, on loop: EventLoop,
         onEnd: @escaping (MemoryConsumer) -> Void
     ) {
+        self.subscription = subscription
         // A wildcard stands at the end and is not all there is.
         isPrefix = subscription.topic.hasSuffix("*") && subscription.topic.utf8.count > 1
         topic = isPrefix ? String(subscription.topic.dropLast()) : subscription.topic
@@ -91,11 +127,13 @@ private final class MemoryConsumer: BrokerConsumer {
         isPrefix ? topic.hasPrefix(self.topic) : topic == self.topic
     }
 
-    private var count: Int { queue.count - head }
+    var count: Int { queue.count - head }
+
+    var waitingMessages: ArraySlice<BrokerMessage> { queue[head...] }
 
     /// Before anything else is put: at most as many as there is space for.
     func begin(with messages: [BrokerMessage]) {
-        queue = messages.filter { takes($0.topic) }
+        queue = messages
         for _ in queue { waiting.popLast()?.resume() }
     }
 

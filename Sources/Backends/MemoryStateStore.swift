@@ -82,6 +82,23 @@ package final class MemoryStateStore: StateStore {
         }
     }
 
+    package func export(_ scope: KeyScope) async throws(StateError) -> [StateEntry] {
+        entries.compactMap { key, entry in
+            guard scope.contains(key), !isExpired(entry) else { return nil }
+            return StateEntry(
+                key: key, value: entry.value.value, etag: entry.value.etag, expiry: entry.expiry)
+        }.sorted { $0.key < $1.key }
+    }
+
+    package func replace(
+        _ scope: KeyScope, with entries: [StateEntry]
+    ) async throws(StateError) {
+        for key in self.entries.keys where scope.contains(key) { self.entries[key] = nil }
+        for entry in entries {
+            put(entry.key, entry.value, etag: entry.etag ?? random.uuid()[...], entry.expiry)
+        }
+    }
+
     package func close() async { entries = [:] }
 
     // MARK: Parts
@@ -98,9 +115,13 @@ package final class MemoryStateStore: StateStore {
 
     private func store(_ write: StateWrite, expiry: Timestamp?) {
         sweep()
-        let item = StoredItem(value: write.value, etag: random.uuid()[...], expiry: expiry)
-        entries[write.key] = Entry(value: item, expiry: expiry)
-        if expiry != nil { expiring.insert(write.key) }
+        put(write.key, write.value, etag: random.uuid()[...], expiry)
+    }
+
+    private func put(_ key: StateKey, _ value: ByteSlice, etag: ETag, _ expiry: Timestamp?) {
+        let item = StoredItem(value: value, etag: etag, expiry: expiry)
+        entries[key] = Entry(value: item, expiry: expiry)
+        if expiry != nil { expiring.insert(key) }
     }
 
     /// Drops what has expired, at most once a second, so that an unread key does not stay for ever.

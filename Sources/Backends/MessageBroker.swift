@@ -16,6 +16,15 @@ package protocol MessageBroker: AnyObject {
         _ subscription: BrokerSubscription, _ handler: any MessageHandler
     ) async throws(BrokerError) -> any BrokerConsumer
 
+    /// What lies on the topics that were published or subscribed to here, ordered by topic.
+    func export() async throws(BrokerError) -> [TopicContents]
+
+    /// Empties the topics that were published or subscribed to here, for those who subscribe later
+    /// too, and puts `contents` down. Messages of other programs stay for their own groups.
+    ///
+    /// No subscription may run meanwhile: what it had taken would be handed out afterwards.
+    func replace(with contents: [TopicContents]) async throws(BrokerError)
+
     /// Ends every subscription and lets go of files, connections and threads.
     func close() async
 }

@@ -32,6 +32,13 @@ package protocol StateStore: AnyObject {
     /// Does all operations in order.
     func transact(_ operations: [StateOperation]) async throws(StateError)
 
+    /// What lies under `scope` and has not expired, ordered by key.
+    func export(_ scope: KeyScope) async throws(StateError) -> [StateEntry]
+
+    /// Removes what lies under `scope` and puts `entries` down, all at once; conditions are not asked.
+    /// An empty scope removes nothing.
+    func replace(_ scope: KeyScope, with entries: [StateEntry]) async throws(StateError)
+
     /// Lets go of files, connections and threads.
     func close() async
 }

@@ -9,13 +9,16 @@ package import Transport
 package final class RedisBroker: MessageBroker {
     private let settings: RedisSettings
     private let streams: RedisStreamSettings
-    private let connection: RedisConnection
+    let connection: RedisConnection
     private let clock: any SandboxClock
     private let loop: EventLoop
     /// What stands before every stream of a sandbox that is not the default one.
     private let prefix: String
     private var consumers: [ObjectIdentifier: RedisConsumer] = [:]
-    private var topics: Set<String> = []
+    /// The topics that were published or subscribed to, and the groups that took part.
+    var topics: [String: Set<String>] = [:]
+    /// Where groups begin that a stream does not have yet: what was before is forgotten.
+    var floors: [String: ByteSlice] = [:]
     private var isClosed = false
 
     package init(
@@ -41,8 +44,8 @@ package final class RedisBroker: MessageBroker {
 
     package func publish(_ message: BrokerMessage) async throws(BrokerError) {
         guard !isClosed else { throw .closed }
-        if !prefix.isEmpty { topics.insert(message.topic) }
-        var words = [ByteSlice(utf8: "XADD"), ByteSlice(utf8: prefix + message.topic)]
+        topics[message.topic, default: []].formUnion([])
+        var words = [ByteSlice(utf8: "XADD"), stream(message.topic)]
         if let ttl = streams.timeToLive {
             let oldest = max(0, clock.now.milliseconds - Int64(ttl.nanoseconds / 1_000_000))
             words += [
@@ -53,10 +56,7 @@ package final class RedisBroker: MessageBroker {
                 ByteSlice(utf8: "MAXLEN"), ByteSlice(utf8: "~"), ByteSlice(decimal: length),
             ]
         }
-        words += [
-            ByteSlice(utf8: "*"), ByteSlice(utf8: "data"), message.data,
-            ByteSlice(utf8: "metadata"), StringMap.json(message.metadata)[...],
-        ]
+        words += Self.fields(message)
         let reply: RedisReply
         do throws(RedisError) { reply = try await connection.send(RedisCommand(words)) } catch {
             throw .unavailable("redis streams: error from publish: \(error.text)")
@@ -66,13 +66,24 @@ package final class RedisBroker: MessageBroker {
         }
     }
 
+    func stream(_ topic: String) -> ByteSlice { ByteSlice(utf8: prefix + topic) }
+
+    /// What follows the options of an XADD.
+    static func fields(_ message: BrokerMessage) -> [ByteSlice] {
+        [
+            ByteSlice(utf8: "*"), ByteSlice(utf8: "data"), message.data,
+            ByteSlice(utf8: "metadata"), StringMap.json(message.metadata)[...],
+        ]
+    }
+
     package func subscribe(
         _ subscription: BrokerSubscription, _ handler: any MessageHandler
     ) async throws(BrokerError) -> any BrokerConsumer {
         guard !isClosed else { throw .closed }
-        if !prefix.isEmpty { topics.insert(subscription.topic) }
+        topics[subscription.topic, default: []].insert(subscription.group)
         let consumer = RedisConsumer(
-            subscription, streams, settings, stream: prefix + subscription.topic, handler, on: loop
+            subscription, streams, settings, stream: stream(subscription.topic),
+            begin: floors[subscription.topic] ?? ByteSlice(utf8: "0"), handler, on: loop
         ) { [weak self] consumer in
             self?.consumers[ObjectIdentifier(consumer)] = nil
         }
@@ -89,8 +100,8 @@ package final class RedisBroker: MessageBroker {
     package func close() async {
         isClosed = true
         for consumer in consumers.values { await consumer.cancel() }
-        if !topics.isEmpty {
-            let names = topics.map { ByteSlice(utf8: prefix + $0) }
+        if !prefix.isEmpty, !topics.isEmpty {
+            let names = topics.keys.map { stream($0) }
             _ = try? await connection.send(RedisCommand([ByteSlice(utf8: "UNLINK")] + names))
         }
         connection.close()

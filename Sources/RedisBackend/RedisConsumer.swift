@@ -15,6 +15,8 @@ final class RedisConsumer: BrokerConsumer {
     private let topic: String
     private let stream: ByteSlice
     private let group: ByteSlice
+    /// After which entry a new group begins.
+    private let begin: ByteSlice
     private let streams: RedisStreamSettings
     private let handler: any MessageHandler
     private let reading: RedisConnection
@@ -30,11 +32,12 @@ final class RedisConsumer: BrokerConsumer {
 
     init(
         _ subscription: BrokerSubscription, _ streams: RedisStreamSettings,
-        _ settings: RedisSettings, stream: String, _ handler: any MessageHandler,
-        on loop: EventLoop, onEnd: @escaping (RedisConsumer) -> Void
+        _ settings: RedisSettings, stream: ByteSlice, begin: ByteSlice,
+        _ handler: any MessageHandler, on loop: EventLoop, onEnd: @escaping (RedisConsumer) -> Void
     ) {
         topic = subscription.topic
-        self.stream = ByteSlice(utf8: stream)
+        self.stream = stream
+        self.begin = begin
         group = ByteSlice(utf8: subscription.group)
         self.streams = streams
         self.handler = handler
@@ -68,11 +71,11 @@ final class RedisConsumer: BrokerConsumer {
 
     // MARK: Reading
 
-    /// A new group reads its stream from the beginning.
+    /// A new group reads its stream from the beginning, or from where it was emptied.
     private func makeGroup() async throws(RedisError) {
         let reply = try await commands.send(
             RedisCommand(
-                .init(utf8: "XGROUP"), .init(utf8: "CREATE"), stream, group, .init(utf8: "0"),
+                .init(utf8: "XGROUP"), .init(utf8: "CREATE"), stream, group, begin,
                 .init(utf8: "MKSTREAM")))
         if case .error(let text) = reply, !text.hasPrefix("BUSYGROUP") { throw .refused(text) }
     }
@@ -124,6 +127,11 @@ final class RedisConsumer: BrokerConsumer {
     }
 
     private func message(_ fields: [RedisReply]) -> BrokerMessage {
+        Self.message(fields, of: topic)
+    }
+
+    /// What the fields of a stream's entry say.
+    static func message(_ fields: [RedisReply], of topic: String) -> BrokerMessage {
         var message = BrokerMessage(topic: topic, data: [])
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             guard let name = fields[index].bytes, let value = fields[index + 1].bytes else {

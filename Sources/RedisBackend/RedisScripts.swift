@@ -35,4 +35,27 @@ enum RedisScripts {
               return error("failed to delete " .. KEYS[1])
             end
             """)
+
+    /// Removes keys, all at once. ARGV[1] the pattern of the keys; ARGV[2] 1 when what others keep
+    /// there is to stay: all but values of Dapr's whose key has no prefix.
+    static let clear = ByteSlice(
+        utf8: """
+            -- before Redis 7 a script that scans may write only when its effects are replicated
+            if redis.replicate_commands then redis.replicate_commands() end
+            local function isBareValue(key)
+              return not string.find(key, "||", 1, true)
+                and redis.call("TYPE", key).ok == "hash"
+                and redis.call("HEXISTS", key, "data") == 1
+                and redis.call("HEXISTS", key, "version") == 1
+            end
+            local cursor = "0"
+            repeat
+              local found = redis.call("SCAN", cursor, "MATCH", ARGV[1], "COUNT", 1000)
+              cursor = found[1]
+              for _, key in ipairs(found[2]) do
+                if ARGV[2] ~= "1" or isBareValue(key) then redis.call("UNLINK", key) end
+              end
+            until cursor == "0"
+            return redis.status_reply("OK")
+            """)
 }

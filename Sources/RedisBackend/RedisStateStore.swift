@@ -6,10 +6,14 @@ package import Transport
 ///
 /// Confined to the sandbox's loop, one pipelined connection.
 package final class RedisStateStore: StateStore {
-    private let connection: RedisConnection
+    let connection: RedisConnection
     private let settings: RedisSettings
     /// What stands before every key of a sandbox that is not the default one.
-    private let prefix: [UInt8]
+    let prefix: [UInt8]
+    /// The keys that were written, so that a sandbox's are found without looking through a Redis that
+    /// may be large; nil when that says nothing: others write the default sandbox's, or they are too
+    /// many.
+    var written: Set<StateKey>?
     private var digests: (set: ByteSlice, delete: ByteSlice)?
     private var replicas = 0
 
@@ -18,6 +22,7 @@ package final class RedisStateStore: StateStore {
     package init(_ settings: RedisSettings, keyPrefix: String = "", on loop: EventLoop) {
         self.settings = settings
         prefix = Array(keyPrefix.utf8)
+        written = prefix.isEmpty ? nil : []
         connection = RedisConnection(settings, on: loop)
     }
 
@@ -31,28 +36,8 @@ package final class RedisStateStore: StateStore {
     /// Closes the connection. The keys of a sandbox that is not the default one go with it: the Redis
     /// may be somebody's own.
     package func close() async {
-        if !prefix.isEmpty { try? await removeAll() }
+        if !prefix.isEmpty { await removeAll() }
         connection.close()
-    }
-
-    private func removeAll() async throws(RedisError) {
-        let special = Array("*?[]^-\\".utf8)
-        let pattern = prefix.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
-        var cursor = ByteSlice(utf8: "0")
-        repeat {
-            let reply = try await connection.send(
-                RedisCommand(
-                    .init(utf8: "SCAN"), cursor, .init(utf8: "MATCH"), (pattern + [0x2A])[...],
-                    .init(utf8: "COUNT"), .init(utf8: "1000")))
-            guard case .array(let parts) = reply, parts.count == 2, let next = parts[0].bytes,
-                case .array(let keys) = parts[1]
-            else { return }
-            let names = keys.compactMap { $0.bytes?[...] }
-            if !names.isEmpty {
-                _ = try await connection.send(RedisCommand([.init(utf8: "UNLINK")] + names))
-            }
-            cursor = next[...]
-        } while !cursor.elementsEqual("0".utf8)
     }
 
     // MARK: Reading
@@ -71,7 +56,7 @@ package final class RedisStateStore: StateStore {
     }
 
     /// A value that is no hash: somebody else wrote it; it has no etag.
-    private func plainValue(of key: StateKey) async throws(StateError) -> StoredItem? {
+    func plainValue(of key: StateKey) async throws(StateError) -> StoredItem? {
         switch try await send(RedisCommand(Names.get, stored(key))) {
         case .bulk(let value): return StoredItem(value: value[...], etag: nil)
         case .error(let text): throw .failed(text)
@@ -79,7 +64,7 @@ package final class RedisStateStore: StateStore {
         }
     }
 
-    private static func item(_ fields: [RedisReply]) throws(StateError) -> StoredItem? {
+    static func item(_ fields: [RedisReply]) throws(StateError) -> StoredItem? {
         guard !fields.isEmpty else { return nil }
         var (data, version): ([UInt8]?, [UInt8]?)
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
@@ -132,6 +117,7 @@ package final class RedisStateStore: StateStore {
     // MARK: Writing
 
     package func set(_ write: StateWrite) async throws(StateError) {
+        note(write.key)
         let set = try PreparedSet(write, key: stored(write.key), ttl: ttl(of: write))
         let reply: RedisReply
         do throws(StateError) {
@@ -208,9 +194,14 @@ package final class RedisStateStore: StateStore {
     // MARK: Transactions
 
     package func transact(_ operations: [StateOperation]) async throws(StateError) {
-        var batch: [[ByteSlice]] = [[Names.multi]]
+        var batch: [[ByteSlice]] = []
         for operation in operations { batch += try commands(operation) }
-        batch.append([Names.exec])
+        try await run(batch)
+    }
+
+    /// Runs commands as one transaction.
+    func run(_ commands: [[ByteSlice]]) async throws(StateError) {
+        let batch = [[Names.multi]] + commands + [[Names.exec]]
         let replies: [RedisReply]
         do throws(RedisError) {
             replies = try await connection.send(RedisCommand(batch: batch), replies: batch.count)
@@ -229,6 +220,7 @@ package final class RedisStateStore: StateStore {
     private func commands(_ operation: StateOperation) throws(StateError) -> [[ByteSlice]] {
         switch operation {
         case .upsert(let write):
+            note(write.key)
             let set = try PreparedSet(write, key: stored(write.key), ttl: ttl(of: write))
             let script = [Names.eval, RedisScripts.set, Names.one, set.key, set.etag, write.value]
             return [script] + (set.ttl.map { [Self.expiry(set.key, $0)] } ?? [])
@@ -244,7 +236,7 @@ package final class RedisStateStore: StateStore {
 
     // MARK: Parts
 
-    private func stored(_ key: StateKey) -> ByteSlice {
+    func stored(_ key: StateKey) -> ByteSlice {
         prefix.isEmpty ? key.bytes[...] : (prefix + key.bytes)[...]
     }
 

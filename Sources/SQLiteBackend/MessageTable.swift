@@ -71,11 +71,14 @@ struct MessageTable: Sendable {
             ])
     }
 
-    /// A new group begins with the oldest message that is kept.
-    static func join(_ member: Member, in database: Database) throws(SQLiteError) {
+    /// A new group begins with the oldest message that is kept and follows the one numbered `floor`.
+    static func join(
+        _ member: Member, after floor: Int64, in database: Database
+    ) throws(SQLiteError) {
         try database.run(
-            "INSERT INTO fakedapr_groups (topic, name, last) VALUES (?1, ?2, 0) "
-                + "ON CONFLICT (topic, name) DO NOTHING", [text(member.topic), text(member.group)])
+            "INSERT INTO fakedapr_groups (topic, name, last) VALUES (?1, ?2, ?3) "
+                + "ON CONFLICT (topic, name) DO NOTHING",
+            [text(member.topic), text(member.group), .integer(floor)])
     }
 
     /// Whether there are messages that the group has not handled.
@@ -154,5 +157,5 @@ struct MessageTable: Sendable {
                 + "(SELECT max(number) FROM fakedapr_messages) - ?1", [.integer(keptMessages)])
     }
 
-    private static func text(_ text: String) -> Binding { .text(Array(text.utf8)[...]) }
+    static func text(_ text: String) -> Binding { .text(Array(text.utf8)[...]) }
 }

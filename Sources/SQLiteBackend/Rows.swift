@@ -103,6 +103,53 @@ struct Rows: Sendable {
         return database.changes > 0
     }
 
+    // MARK: Contents
+
+    /// The rows of a scope, by key.
+    func all(
+        _ scope: KeyScope, now: Timestamp, from database: Database
+    ) throws(SQLiteError) -> [StateEntry] {
+        var entries: [StateEntry] = []
+        for range in ranges(of: scope) {
+            try database.run(
+                "SELECT value, is_binary, etag, expiration_time, key FROM \(table) "
+                    + "WHERE \(range.condition) "
+                    + "AND (expiration_time IS NULL OR expiration_time > ?3)",
+                range.bindings + [.time(now)], isKept: false
+            ) { row in
+                guard let item = item(row, from: 0) else { return }
+                entries.append(
+                    StateEntry(
+                        key: StateKey(row.bytes(4) ?? []), value: item.value, etag: item.etag,
+                        expiry: item.expiry))
+            }
+        }
+        return entries.sorted { $0.key < $1.key }
+    }
+
+    func deleteAll(_ scope: KeyScope, in database: Database) throws(SQLiteError) {
+        for range in ranges(of: scope) {
+            try database.run(
+                "DELETE FROM \(table) WHERE \(range.condition)", range.bindings, isKept: false)
+        }
+    }
+
+    /// Keys as SQLite compares them: by their bytes.
+    private func ranges(of scope: KeyScope) -> [(condition: String, bindings: [Binding])] {
+        Set(scope.prefixes).map { prefix in
+            guard let last = prefix.last else {
+                // The parameters are there all the same: the third keeps its number.
+                return (
+                    "instr(key, ?1) = 0 AND ?2 IS NULL", [.text(KeyScope.separator[...]), .null]
+                )
+            }
+            return (
+                "key >= ?1 AND key < ?2",
+                [.text(prefix[...]), .text((prefix.dropLast() + [last &+ 1])[...])]
+            )
+        }
+    }
+
     func deleteExpired(before now: Timestamp, in database: Database) throws(SQLiteError) {
         try database.run(
             "DELETE FROM \(table) WHERE expiration_time IS NOT NULL AND expiration_time < ?1",

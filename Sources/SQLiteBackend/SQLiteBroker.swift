@@ -10,6 +10,10 @@ package import Transport
 package final class SQLiteBroker: MessageBroker {
     private let thread: SQLiteThread
     private let clock: any SandboxClock
+    /// The topics that were published or subscribed to, and the groups that took part.
+    private var topics: [String: Set<String>] = [:]
+    /// Where groups begin that a topic does not have yet: what was before is forgotten.
+    private var floors: [String: Int64] = [:]
     private let random: RandomSource
     private let loop: EventLoop
     private var consumers: [ObjectIdentifier: SQLiteConsumer] = [:]
@@ -43,7 +47,8 @@ package final class SQLiteBroker: MessageBroker {
 
     package func publish(_ message: BrokerMessage) async throws(BrokerError) {
         guard !isClosed else { throw .closed }
-        let time = clock.now.nanoseconds / 1_000_000
+        let time = time
+        topics[message.topic, default: []].formUnion([])
         published += 1
         let prunes = published % Self.pruneEvery == 0
         let result = await thread.perform(isWrite: true) {
@@ -57,6 +62,9 @@ package final class SQLiteBroker: MessageBroker {
         onPublish?()
     }
 
+    /// In milliseconds since 1970.
+    private var time: Int64 { clock.now.nanoseconds / 1_000_000 }
+
     private static let pruneEvery = 256
 
     /// Lets every subscription look for messages now: another process has published some.
@@ -69,9 +77,11 @@ package final class SQLiteBroker: MessageBroker {
         let member = MessageTable.Member(
             topic: subscription.topic, group: subscription.group,
             owner: String(text: random.uuid()))
+        topics[member.topic, default: []].insert(member.group)
+        let floor = floors[member.topic] ?? 0
         let result = await thread.perform(isWrite: true) {
             (database) throws(SQLiteError) -> Result<Void, StateError> in
-            try MessageTable.join(member, in: database)
+            try MessageTable.join(member, after: floor, in: database)
             return .success(())
         }
         if case .failure(let error) = result { throw .failed(error.brokerText) }
@@ -83,6 +93,45 @@ package final class SQLiteBroker: MessageBroker {
         consumers[ObjectIdentifier(consumer)] = consumer
         consumer.start()
         return consumer
+    }
+
+    package func export() async throws(BrokerError) -> [TopicContents] {
+        guard !isClosed else { throw .closed }
+        let (names, floors) = (topics.keys.sorted(), floors)
+        let result = await thread.perform(isWrite: false) {
+            (database) throws(SQLiteError) -> Result<[TopicContents], StateError> in
+            var contents: [TopicContents] = []
+            for name in names {
+                contents.append(
+                    try MessageTable.contents(name, after: floors[name] ?? 0, in: database))
+            }
+            return .success(contents.filter { !$0.messages.isEmpty })
+        }
+        do throws(StateError) { return try result.get() } catch {
+            throw .failed(error.brokerText)
+        }
+    }
+
+    package func replace(with contents: [TopicContents]) async throws(BrokerError) {
+        guard !isClosed else { throw .closed }
+        for topic in contents {
+            topics[topic.topic, default: []].formUnion(topic.groups.map(\.name))
+        }
+        let (topics, time) = (topics, time)
+        let result = await thread.perform(isWrite: true) {
+            (database) throws(SQLiteError) -> Result<[String: Int64], StateError> in
+            var floors: [String: Int64] = [:]
+            for (topic, groups) in topics {
+                floors[topic] = try MessageTable.empty(topic, of: groups, in: database)
+            }
+            for topic in contents { try MessageTable.put(topic, time: time, in: database) }
+            return .success(floors)
+        }
+        switch result {
+        case .success(let floors): self.floors = floors
+        case .failure(let error): throw .failed(error.brokerText)
+        }
+        onPublish?()
     }
 
     package func close() async {

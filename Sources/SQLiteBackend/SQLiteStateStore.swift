@@ -131,6 +131,32 @@ package final class SQLiteStateStore: StateStore {
         }.get()
     }
 
+    package func export(_ scope: KeyScope) async throws(StateError) -> [StateEntry] {
+        let (rows, now) = (rows, clock.now)
+        return try await perform(isWrite: false) { (database) throws(SQLiteError) in
+            Result<[StateEntry], StateError>.success(
+                try rows.all(scope, now: now, from: database))
+        }.get()
+    }
+
+    package func replace(
+        _ scope: KeyScope, with entries: [StateEntry]
+    ) async throws(StateError) {
+        let (rows, now) = (rows, clock.now)
+        let new = entries.map { entry in
+            Rows.NewRow(
+                write: StateWrite(key: entry.key, value: entry.value),
+                etag: entry.etag.map { Array($0) } ?? random.uuid(), expiry: entry.expiry,
+                now: now)
+        }
+        try await perform(isWrite: true) {
+            (database) throws(SQLiteError) -> Result<Void, StateError> in
+            try rows.deleteAll(scope, in: database)
+            for row in new { _ = try rows.set(row, in: database) }
+            return .success(())
+        }.get()
+    }
+
     package func close() async {
         guard !isClosed else { return }
         isClosed = true

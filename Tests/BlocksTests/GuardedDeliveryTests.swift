@@ -54,6 +54,8 @@ import YAML
             _ subscription: BrokerSubscription, _ handler: any MessageHandler
         ) async throws(BrokerError) -> any BrokerConsumer { throw .closed }
 
+        func export() async throws(BrokerError) -> [TopicContents] { [] }
+        func replace(with contents: [TopicContents]) async throws(BrokerError) {}
         func close() async {}
     }
 

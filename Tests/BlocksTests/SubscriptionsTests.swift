@@ -37,6 +37,8 @@ import Transport
             return Consumer(of: self, subscription.topic)
         }
 
+        func export() async throws(BrokerError) -> [TopicContents] { [] }
+        func replace(with contents: [TopicContents]) async throws(BrokerError) {}
         func close() async {}
 
         func forget(_ topic: String) {

@@ -34,6 +34,10 @@ import Testing
 
         func transact(_ operations: [StateOperation]) async throws(StateError) { throw error }
 
+        func export(_ scope: KeyScope) async throws(StateError) -> [StateEntry] { [] }
+        func replace(
+            _ scope: KeyScope, with entries: [StateEntry]
+        ) async throws(StateError) {}
         func close() async {}
     }
 

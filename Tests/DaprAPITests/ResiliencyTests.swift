@@ -74,6 +74,10 @@ import Transport
 
         func transact(_ operations: [StateOperation]) async throws(StateError) { try await step() }
 
+        func export(_ scope: KeyScope) async throws(StateError) -> [StateEntry] { [] }
+        func replace(
+            _ scope: KeyScope, with entries: [StateEntry]
+        ) async throws(StateError) {}
         func close() async {}
     }
 
