@@ -28,6 +28,8 @@ package final class Sandbox {
     /// What callees are told of the callers' machine.
     package var host = HostIdentity(address: "127.0.0.1", name: "localhost")
     package private(set) var sidecars: [Sidecar] = []
+    /// What answers for applications that are not there.
+    package private(set) lazy var stubs = Stubs(of: self)
     /// Who knows the sidecars of other processes; nil when there is nobody to ask.
     package var resolver: (any NameResolver)?
     /// Who tells other processes of what is shared with them; nil when there are none.
@@ -51,6 +53,9 @@ package final class Sandbox {
     }
 
     package func add(_ sidecar: Sidecar) { sidecars.append(sidecar) }
+
+    /// Takes a sidecar out, which nobody finds any more.
+    package func remove(_ sidecar: Sidecar) { sidecars.removeAll { $0 === sidecar } }
 
     /// The back end for `connection`, made once: two components that name one database share it.
     package func backend<E: Error>(

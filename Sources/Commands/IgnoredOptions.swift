@@ -33,7 +33,7 @@ enum IgnoredOptions {
         + options(isFlag: true, "app-ssl")
         + [
             "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout",
-            "app-health-threshold", "disable-init-endpoints", "dapr-grpc-port",
+            "app-health-threshold", "disable-init-endpoints", "dapr-grpc-port", "output", "stubs",
         ].map { Option(name: $0, isFlag: false, isTold: false, isRare: true) }
         + ["enable-app-health-check", "no-control"].map {
             Option(name: $0, isFlag: true, isTold: false, isRare: true)

@@ -16,7 +16,8 @@ struct ServeCommand: LongRunning {
             --store and --resources-path there is one component, statestore, in SQLite.
 
             Tests control the sidecar at /_fakedapr on its port (GET lists the routes); \
-            --no-control switches that off.
+            --no-control switches that off. --stubs FILE answers for apps that are not there; \
+            --output json tells the start in one line.
 
             EXAMPLES
               fakedapr serve
@@ -128,13 +129,18 @@ struct ServeCommand: LongRunning {
             httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
             resiliencies: files.resiliencies, resources: source,
             opener: opener, appPort: try sidecar.appPort(),
-            grpcPort: try sidecar.grpcPort(), grace: sidecar.grace,
+            grpcPort: try sidecar.grpcPort(), stubs: try stubs(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(
             sidecar: plan, blockShutdown: try sidecar.blockShutdown(), readyDescriptor: readyFd,
-            readyFile: readyFile,
+            readyFile: readyFile, isJSON: sidecar.rare.value(of: "output") == "json",
             registry: sidecar.rare.value(of: "known") == "true"
                 ? SidecarRegistry(dataFolder: nil) : nil)
+    }
+
+    private func stubs() throws -> StubsFile? {
+        guard let file = sidecar.rare.value(of: "stubs"), !file.isEmpty else { return nil }
+        return try StubsFile(file)
     }
 
     private func appID() throws -> String {

@@ -1,6 +1,7 @@
 internal import Backends
 internal import Blocks
 internal import Glibc
+internal import JSON
 internal import Transport
 
 /// What `serve` is to do, decided and checked, nothing opened yet.
@@ -10,6 +11,8 @@ struct ServePlan: Sendable {
     let blockShutdown: Duration
     let readyDescriptor: Int32?
     let readyFile: String?
+    /// Whether what people read at the start is one line of JSON instead.
+    let isJSON: Bool
     /// Where it becomes known to other processes of this user; nil for a world of its own.
     let registry: SidecarRegistry?
 }
@@ -66,6 +69,10 @@ final class ServeProcess {
         let url = address.url
         let isUnix = if case .unix = address { true } else { false }
         let (stores, brokers) = (host.places, host.brokers)
+        if plan.isJSON {
+            StandardOutput.write(start(url, stores, brokers).text)
+            return try tellReady(url)
+        }
         StandardOutput.write(
             """
             fakedapr \(Version.current), a Dapr sidecar as daprd 1.18.3
@@ -76,6 +83,15 @@ final class ServeProcess {
               Stop    Ctrl-C, or POST \(isUnix ? "" : url)/v1.0/shutdown
             """)
         try tellReady(url)
+    }
+
+    private func start(_ url: String, _ stores: [String], _ brokers: [String]) -> JSONValue {
+        .members([
+            "version": .string(Version.current), "daprVersion": .string(Version.dapr),
+            "url": .string(url), "appId": .string(plan.sidecar.appID),
+            "stores": .array(stores.map { .string($0) }),
+            "brokers": .array(brokers.map { .string($0) }),
+        ])
     }
 
     /// A script that waits must not wait for ever: when it cannot be told, the start has failed.

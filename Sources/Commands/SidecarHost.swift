@@ -22,6 +22,8 @@ struct SidecarPlan: Sendable {
     var appPort: UInt16?
     /// nil for none.
     var grpcPort: UInt16?
+    /// What answers for applications that are not there; nil for nothing.
+    var stubs: StubsFile?
     /// How long a stop waits for requests under way.
     var grace: Duration
     var log: Log
@@ -80,6 +82,7 @@ final class SidecarHost {
             for: server, on: loop)
         self.server = server
         openGRPCPort(address, on: loop)
+        try await plan.stubs?.add(to: sandbox)
         sidecar.isOutboundReady = true
         startReloading(on: loop) { [self] in onFailure.map { $0() } ?? onShutdown(false) }
         return address

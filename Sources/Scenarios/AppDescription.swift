@@ -1,3 +1,5 @@
+package import Blocks
+package import JSON
 package import Matching
 package import YAML
 
@@ -38,24 +40,7 @@ package struct AppCommand: Sendable {
 /// What a scripted application subscribes to and answers.
 package struct ScriptedAppDescription: Sendable {
     /// What `GET /dapr/subscribe` is answered with; nil for no subscriptions.
-    package var subscriptions: RequestStep.Body?
-    /// The first rule that fits answers; 404 when none does.
-    package var rules: [ReplyRule] = []
-}
-
-/// One rule of a scripted application.
-package struct ReplyRule: Sendable {
-    /// Parts of the request: `method`, `path`, `query`, `headers.x`, `body`, `json`.
-    package var conditions: [Expectation]
-    /// How often the rule answers before the ones after it do; nil for always.
-    package var times: Int?
-    package var reply: Reply
-
-    package struct Reply: Sendable {
-        package var status = 200
-        package var headers: [(name: String, value: Template)] = []
-        package var body: RequestStep.Body?
-        /// How long the answer is held back.
-        package var delay = Duration.zero
-    }
+    package var subscriptions: [JSONValue]?
+    /// The first stub that fits answers; 404 when none does.
+    package var stubs: [Stub] = []
 }

@@ -1,3 +1,4 @@
+internal import Blocks
 internal import JSON
 internal import Matching
 internal import YAML
@@ -5,10 +6,6 @@ internal import YAML
 /// Reads the `apps` of a scenario file. Pure.
 struct AppReader {
     let source: SourceText
-
-    private var matchers: MatcherReader { MatcherReader(source: source) }
-
-    private static let parts = ["method", "path", "query", "headers", "body", "json"]
 
     /// The applications of a mapping of app ids.
     func read(_ node: YAMLNode?) throws(Diagnostic) -> [AppDescription] {
@@ -29,7 +26,7 @@ struct AppReader {
             if let command = reader["command"] {
                 .command(try self.command(command, reader))
             } else {
-                .scripted(try scripted(reader))
+                .scripted(try scripted(member.name, reader))
             }
         var app = AppDescription(id: member.name, span: member.key.span, kind: kind)
         guard !app.id.isEmpty, !app.id.contains(".") else {
@@ -65,74 +62,26 @@ struct AppReader {
 
     // MARK: Scripted applications
 
-    private func scripted(_ reader: KeyedReader) throws(Diagnostic) -> ScriptedAppDescription {
+    private func scripted(
+        _ id: String, _ reader: KeyedReader
+    ) throws(Diagnostic) -> ScriptedAppDescription {
         for key in ["env", "port", "startTimeout"] {
             guard let extra = reader[key] else { continue }
             throw source.refused("`\(key)` is for an app with a command", extra)
         }
+        let stubs = StubReader(source: source)
         var app = ScriptedAppDescription()
-        if let subscriptions = reader["subscribe"] {
-            _ = try source.list(subscriptions)
-            app.subscriptions = .json(JSONValue(subscriptions), at: subscriptions.span)
+        app.subscriptions = try stubs.subscriptions(reader["subscribe"])?.array
+        for route in try reader.list("routes") ?? [] {
+            var stub = try stubs.stub(route, of: id)
+            if stub.id.isEmpty { stub.id = "\(id)-\(app.stubs.count + 1)" }
+            app.stubs.append(stub)
         }
-        for rule in try reader.list("routes") ?? [] { app.rules.append(try self.rule(rule)) }
         return app
-    }
-
-    private func rule(_ node: YAMLNode) throws(Diagnostic) -> ReplyRule {
-        let reader = try KeyedReader(node, in: source, keys: ["when", "times", "reply"])
-        return ReplyRule(
-            conditions: try conditions(try reader.required("when")),
-            times: try reader.int("times", in: 1...Int.max),
-            reply: try reply(reader["reply"]))
-    }
-
-    /// A text is a path; a mapping says more.
-    private func conditions(_ node: YAMLNode) throws(Diagnostic) -> [Expectation] {
-        guard node.mapping == nil else {
-            return try matchers.expectations(node, parts: Self.parts)
-        }
-        _ = try source.text(of: node)
-        return [Expectation(part: "path", matcher: try matchers.matcher(node))]
-    }
-
-    private func reply(_ node: YAMLNode?) throws(Diagnostic) -> ReplyRule.Reply {
-        var reply = ReplyRule.Reply()
-        guard let node else { return reply }
-        let reader = try KeyedReader(
-            node, in: source, keys: ["status", "headers", "body", "json", "delay"])
-        reply.status = try reader.int("status", in: 200...599) ?? reply.status
-        let message = try source.message(reader, of: "a reply")
-        (reply.headers, reply.body) = (message.headers, message.body)
-        reply.delay = try source.duration(reader["delay"]) ?? .zero
-        return reply
     }
 }
 
 extension SourceText {
-    /// `headers`, and `body` or `json`, which brings its content type.
-    func message(
-        _ reader: KeyedReader, of what: String
-    ) throws(Diagnostic) -> (headers: [(name: String, value: Template)], body: RequestStep.Body?) {
-        var headers: [(name: String, value: Template)] = []
-        if let fields = reader["headers"] {
-            for member in try members(fields) {
-                headers.append((member.name, try template(member.value)))
-            }
-        }
-        let body = try reader["body"].map { node throws(Diagnostic) in try template(node) }
-        guard let json = reader["json"] else {
-            return (headers, body.map { .text($0) })
-        }
-        guard body == nil else {
-            throw refused("\(what) has one body: `body` or `json`", json)
-        }
-        if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-            headers.append(("Content-Type", Template("application/json", at: json.span)))
-        }
-        return (headers, .json(JSONValue(json), at: json.span))
-    }
-
     /// Names and types of components.
     func components(
         _ node: YAMLNode?

@@ -78,6 +78,7 @@ final class CaseSidecar {
             limits: HTTPLimits(readBufferSize: 64 << 10), on: loop.reactor, handler: app)
         server.serve(listener, on: loop)
         appServer = server
+        sidecar.sandbox.stubs.adopt(app.app, of: sidecar)
         connect(to: listener.address.port, subscriptions)
     }
 

@@ -26,16 +26,6 @@ struct Outcome {
         }
     }
 
-    /// A request that an application got: `method`, `path`, `query`, `headers`, `body`, `json`.
-    init(_ head: RequestHead, _ body: ByteSlice) {
-        seen["method"] = .string(String(text: head.method))
-        seen["path"] = .string(String(text: head.path))
-        seen["query"] = head.query.map { .string(String(text: $0)) }
-        seen["body"] = .string(String(text: body))
-        seen["json"] = try? JSONValue.parse(body)
-        take(head.fields)
-    }
-
     init(_ guest: GuestOutcome) {
         if case .exited(let status) = guest.end { seen["exit"] = .number(String(status)) }
         seen["end"] = .string(guest.end.text)

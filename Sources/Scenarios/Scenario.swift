@@ -1,4 +1,3 @@
-package import JSON
 package import Matching
 package import YAML
 
@@ -72,16 +71,10 @@ package struct RequestStep: Sendable {
     package var method: String
     package var target: Template
     package var headers: [(name: String, value: Template)] = []
-    package var body: Body?
+    package var body: MessageBody?
     package var timeout = Duration.seconds(10)
     /// The app whose sidecar is asked; nil for the scenario's own.
     package var app: (id: String, span: SourceSpan)?
-
-    package enum Body: Sendable {
-        case text(Template)
-        /// Variables are filled in where texts are, so that what they hold cannot break the JSON.
-        case json(JSONValue, at: SourceSpan)
-    }
 }
 
 /// A question to the journal: how often something was done.

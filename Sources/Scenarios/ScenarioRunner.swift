@@ -236,7 +236,7 @@ package final class ScenarioRunner {
         return text
     }
 
-    private func fill(_ body: RequestStep.Body) throws(StepFailure) -> String {
+    private func fill(_ body: MessageBody) throws(StepFailure) -> String {
         switch body {
         case .text(let template): return try fill(template)
         case .json(let value, let span):

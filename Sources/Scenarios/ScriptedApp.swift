@@ -1,81 +1,70 @@
+internal import Blocks
 internal import Bytes
 internal import HTTP
 internal import JSON
 internal import Matching
 internal import Transport
 
-/// An application that answers by the rules of a scenario, over real HTTP on a port of its own.
+/// An application that answers by the stubs of a scenario, over real HTTP on a port of its own.
 ///
 /// Confined to the case's loop.
 final class ScriptedApp: RequestHandler {
-    private let description: ScriptedAppDescription
+    /// What answers; a scenario's steps may add to it.
+    let app: StubbedApp
+    private let hasSubscriptions: Bool
     private let reactor: Reactor
     private let variables: () -> [String: String]
-    /// How often each rule has answered.
-    private var uses: [Int]
 
     /// - Parameter variables: what they are when a request comes.
     init(
-        _ description: ScriptedAppDescription, on reactor: Reactor,
+        _ id: String, _ description: ScriptedAppDescription, on reactor: Reactor,
         variables: @escaping () -> [String: String]
     ) {
-        self.description = description
+        app = StubbedApp(id)
+        for stub in description.stubs { app.add(stub) }
+        app.subscriptions = description.subscriptions ?? []
+        hasSubscriptions = description.subscriptions != nil
         self.reactor = reactor
         self.variables = variables
-        uses = Array(repeating: 0, count: description.rules.count)
     }
 
     func respond(to request: Request) async -> Response {
         let body = (try? await request.body.collect(upTo: Self.bodyLimit)) ?? []
-        let outcome = Outcome(request.head, body)
-        if let index = rule(for: outcome) {
-            uses[index] += 1
-            let reply = description.rules[index].reply
-            if reply.delay > .zero { await reactor.sleep(for: reply.delay) }
-            return response(reply)
+        let seen = Self.observation(request.head, body)
+        guard let answer = app.answer(to: seen, variables()) else {
+            return unmatched(request.head, seen)
         }
-        // What a real application's library answers of itself.
-        if request.head.path.equals(utf8: "/dapr/subscribe"),
-            let subscriptions = description.subscriptions
-        {
-            return response(
-                ReplyRule.Reply(
-                    headers: [
-                        ("Content-Type", Template("application/json", at: StepFailure.start))
-                    ],
-                    body: subscriptions))
+        if answer.delay > .zero { await reactor.sleep(for: answer.delay) }
+        var response = Response(status: answer.status)
+        for field in answer.fields {
+            response.fields.append(
+                Response.Field(String(text: field.name), String(text: field.value)))
         }
-        return Response(status: 404)
+        response.body = answer.body
+        return response
     }
 
     private static let bodyLimit = 64 << 20
 
-    private func rule(for outcome: Outcome) -> Int? {
-        let variables = variables()
-        return description.rules.indices.first { index in
-            let rule = description.rules[index]
-            guard uses[index] < rule.times ?? .max else { return false }
-            return rule.conditions.allSatisfy {
-                $0.matcher.mismatch(outcome.value($0.part), at: $0.part, variables) == nil
-            }
+    private static func observation(_ head: RequestHead, _ body: ByteSlice) -> Observation {
+        let fields = (0..<head.fields.count).map { index in
+            let (name, value) = head.fields[index]
+            return AppField(name, value)
         }
+        let query = head.query.map { [UInt8(ascii: "?")] + $0 } ?? []
+        return StubRequest.observation(
+            method: String(text: head.method), target: head.path + query, fields: fields,
+            body: body)
     }
 
-    private func response(_ reply: ReplyRule.Reply) -> Response {
-        let variables = variables()
-        // That every variable has a value was checked before the case began.
-        var response = Response(status: reply.status)
-        for (name, value) in reply.headers {
-            let text = value.filled(variables).text ?? value.text
-            response.fields.append(Response.Field(name, text))
+    /// What a real application's library answers of itself.
+    private func unmatched(_ head: RequestHead, _ seen: Observation) -> Response {
+        guard head.path.equals(utf8: "/dapr/subscribe"), hasSubscriptions else {
+            return .plainText(404, app.refusal(of: seen, variables()))
         }
-        switch reply.body {
-        case .text(let template):
-            response.body = Array((template.filled(variables).text ?? template.text).utf8)[...]
-        case .json(let value, _):
-            response.body = Array(value.filled(variables).value.text.utf8)[...]
-        case nil: break
-        }
-        return response
+        let list = JSONValue.array(app.subscriptions).filled(variables()).value
+        return Response(
+            status: 200, fields: [Response.Field("Content-Type", "application/json")],
+            body: Array(list.text.utf8)[...])
     }
 }

@@ -85,7 +85,7 @@ struct WorldOpener {
         switch app.kind {
         case .scripted(let description):
             let scripted = ScriptedApp(
-                description, on: loop.reactor, variables: variables)
+                app.id, description, on: loop.reactor, variables: variables)
             try sidecar.start(scripted, subscriptions: subscriptions, on: loop)
         case .command(let command):
             let values = scenarioCase.values

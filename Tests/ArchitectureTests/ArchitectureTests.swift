@@ -26,7 +26,7 @@ import Testing
         "SQLiteBackend": ["Bytes", "Backends", "Transport", "CSQLite"],
         "RedisBackend": ["Bytes", "Backends", "Transport", "CHiredis"],
         // The sidecar's parts, which know neither HTTP nor a concrete store.
-        "Blocks": ["Bytes", "JSON", "YAML", "CEL", "Backends", "Transport"],
+        "Blocks": ["Bytes", "JSON", "YAML", "CEL", "Matching", "Backends", "Transport"],
         // Its front, and guests.
         "DaprAPI": [
             "Bytes", "JSON", "YAML", "Matching", "Backends", "Blocks", "Transport", "HTTP",

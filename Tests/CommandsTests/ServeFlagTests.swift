@@ -281,7 +281,8 @@ import Transport
         [], ["serve"], ["wait"], ["scenario"], ["scenario", "run"], ["scenario", "list"],
         ["scenario", "check"], ["wasm"], ["wasm", "run"],
         ["stop"], ["list"], ["invoke"], ["publish"], ["logs"], ["status"], ["init"], ["uninstall"],
-        ["version"],
+        ["version"], ["journal"], ["verify"], ["reset"], ["seed"], ["snapshot"], ["clock"],
+        ["fault"], ["stub"], ["sandbox"],
     ])
     func `help is as its golden file`(command: [String]) throws {
         let outcome = try Fakedapr.run(command + ["--help"], environment: ["COLUMNS": "80"])

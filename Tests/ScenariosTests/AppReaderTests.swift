@@ -1,3 +1,4 @@
+import Blocks
 import HTTP
 import JSON
 import Matching
@@ -141,11 +142,11 @@ import YAML
         guard case .scripted(let app) = scenario.apps[0].kind,
             case .command(let command) = scenario.apps[1].kind
         else { throw Wrong.kind }
-        #expect(app.rules.map(\.times) == [2, nil])
+        #expect(app.stubs.map(\.times) == [2, nil])
         #expect(
-            app.rules[0].conditions.map(\.part) == ["method", "path", "headers.x-a", "json"])
-        #expect(app.rules[1].conditions.map(\.part) == ["path"])
-        let reply = app.rules[0].reply
+            app.stubs[0].conditions.map(\.part) == ["method", "path", "headers.x-a", "json"])
+        #expect(app.stubs[1].conditions.map(\.part) == ["path"])
+        let reply = app.stubs[0].replies[0]
         #expect(reply.status == 503)
         #expect(reply.headers.map(\.name) == ["Retry-After", "Content-Type"])
         #expect(reply.delay == .seconds(1))

@@ -22,6 +22,8 @@ struct Console: Sendable {
 
     /// `--log-as-json`: a JSON object per line.
     var isJSON = false
+    /// `--output json`: what is printed in place of everything that would go to standard output.
+    var result: CommandResult?
 
     func success(_ text: String) { tell(.success, text) }
     func failure(_ text: String) { tell(.failure, text) }
@@ -30,9 +32,17 @@ struct Console: Sendable {
     func pending(_ text: String) { tell(.pending, text) }
 
     /// A line without a symbol.
-    func plain(_ text: String) { StandardOutput.write(text) }
+    func plain(_ text: String) {
+        guard let result else { return StandardOutput.write(text) }
+        result.tell(text)
+    }
 
     private func tell(_ kind: Kind, _ text: String) {
+        if let result {
+            guard kind == .failure else { return result.tell(text) }
+            // A script that reads the result need not read what people read, and the reverse.
+            result.fail(text)
+        }
         let line = isJSON ? Self.json(kind, text) : kind.symbol + text
         if kind == .failure { StandardError.write(line) } else { StandardOutput.write(line) }
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Bytes
 internal import HTTP
+internal import JSON
 
 /// `fakedapr invoke`: calls a method of a running application.
 struct InvokeCommand: TableCommand {
@@ -44,6 +45,12 @@ struct InvokeCommand: TableCommand {
                 return fail(id, "\(answer.status) \(reason)", console)
             }
             if !answer.body.isEmpty { console.plain(String(text: answer.body)) }
+            console.result?.set(
+                .members([
+                    "appId": .string(id), "status": .number(answer.status),
+                    "body": .string(String(text: answer.body)),
+                    "json": try? JSONValue.parse(answer.body),
+                ]))
         } catch {
             return fail(id, error.text, console)
         }

@@ -31,7 +31,7 @@ struct ListCommand: TableCommand {
             } else {
                 for line in ListRow.table(rows) { console.plain(line) }
             }
-        case "json": StandardStreams.write(Array(ListRow.json(rows).utf8)[...], to: 1)
+        case "json": console.result?.set(text: ListRow.json(rows))
         case "yaml": StandardStreams.write(Array(ListRow.yaml(rows).utf8)[...], to: 1)
         default:
             console.failure("An invalid output format was specified.")

@@ -159,8 +159,16 @@ struct OptionTable: Sendable {
     }
 
     /// The help page, laid out as argument-parser lays out the others.
-    func help(_ abstract: String, _ discussion: String) -> String {
-        var text = "OVERVIEW: \(abstract)\n\n\(Self.filled(discussion))\n\(usage)\n\nOPTIONS:\n"
+    func help(
+        _ abstract: String, _ discussion: String, actions: [(words: String, help: String)] = []
+    ) -> String {
+        var text = "OVERVIEW: \(abstract)\n\n\(Self.filled(discussion))\n\(usage)\n\n"
+        if !actions.isEmpty {
+            text += "ACTIONS:\n"
+            for action in actions { text += OptionRow.line(action.words, action.help) }
+            text += "\n"
+        }
+        text += "OPTIONS:\n"
         for row in rows where row.help != nil { text += row.line }
         text += OptionRow.flag("help", "h", "Show help information.").line
         let silent = rows.filter { $0.help == nil }.map { "--\($0.name)" }
@@ -194,8 +202,12 @@ extension OptionRow {
     fileprivate var line: String {
         let names =
             (short.map { "-\($0), " } ?? "") + "--\(name)" + (value.map { " <\($0)>" } ?? "")
+        return Self.line(names, help ?? "")
+    }
+
+    fileprivate static func line(_ names: String, _ help: String) -> String {
         let column = 26
-        let help = OptionTable.wrapped(help ?? "", at: column)
+        let help = OptionTable.wrapped(help, at: column)
         guard names.count + 2 < column - 1 else { return "  \(names)\n\(help)" }
         return "  \(names)" + help.dropFirst(names.count + 2)
     }

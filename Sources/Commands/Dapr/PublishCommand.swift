@@ -54,6 +54,7 @@ struct PublishCommand: TableCommand {
             return fail(topic, error.text, console)
         }
         console.success("Event published successfully")
+        console.result?.set(.members(["pubsub": .string(pubsub), "topic": .string(topic)]))
         return 0
     }
 

@@ -27,7 +27,8 @@ struct RunCommand: LongRunning {
     private static func run(
         _ options: ParsedOptions, until signals: TerminationSignals
     ) async throws -> Int32 {
-        let console = Console(isJSON: options.isSet("log-as-json"))
+        let console = Console(
+            isJSON: options.isSet("log-as-json") || options["output"] == "json")
         if options.isSet("kubernetes") {
             throw Failure(.usage, "run -k is about Kubernetes, which fakedapr knows nothing of")
         }
@@ -64,7 +65,8 @@ extension RunCommand {
     }
 
     private static let withRunFile = [
-        "run-file", "log-as-json", "runtime-path", "stay", "data-dir", "store", "redis-url", "map",
+        "run-file", "log-as-json", "output", "runtime-path", "stay", "data-dir", "store",
+        "redis-url", "map",
         "values", "strict",
     ]
 

@@ -30,6 +30,7 @@ enum RunOptions {
             .flag("enable-api-logging", nil, "Log every request."),
             .option("run-file", "f", "file", "Run the applications of a dapr.yaml; - is stdin."),
             .flag("log-as-json", nil, "Write what run itself tells as JSON."),
+            .option("output", "o", "form", "json: the same as --log-as-json."),
             .option("runtime-path", nil, "dir", "Where .dapr lies; the home folder if none."),
             .flag("stay", nil, "With -f: go on when all applications have ended."),
             .option("data-dir", nil, "dir", "Where state and messages lie: ~/.fakedapr."),
@@ -38,6 +39,8 @@ enum RunOptions {
             .option("redis-url", nil, "url", "The Redis of --store redis and mapped components."),
             .option("map", nil, "type=type", "Let one type of component stand for another."),
             .option("values", nil, "mode", "Store values as sent (exact), or as Dapr does (dapr)."),
+            .option(
+                "stubs", nil, "file", "Answer for applications that are not there by its stubs."),
             .flag("strict", nil, "End with 2 when a resource file is not quite right."),
             .option("dapr-internal-grpc-port", "I", "port"), .option("metrics-port", "M", "port"),
             .option("profile-port", nil, "port"), .flag("enable-profiling"), .flag("app-ssl"),
@@ -66,7 +69,7 @@ enum RunOptions {
         "app-protocol", "app-channel-address", "app-max-concurrency", "log-level", "max-body-size",
         "read-buffer-size", "unix-domain-socket", "dapr-listen-addresses", "app-health-check-path",
         "app-health-probe-interval", "app-health-probe-timeout", "app-health-threshold", "data-dir",
-        "store", "redis-url", "values",
+        "store", "redis-url", "values", "stubs",
     ]
     private static let handedOnFlags = ["enable-app-health-check", "enable-api-logging", "strict"]
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Bytes
 internal import JSON
 internal import Transport
 
@@ -73,8 +74,15 @@ struct StatusCommand: TableCommand {
         let entries = options.registry.entries
         if entries.isEmpty { console.plain("No Dapr instances found.") }
         var isWell = true
+        var states: [JSONValue] = []
+        defer { console.result?.set(.array(states)) }
         for entry in entries {
             let answer = try? await SidecarCall(to: entry).send("GET", "/v1.0/healthz")
+            states.append(
+                .members([
+                    "appId": .string(entry.appID), "httpPort": .number(Int(entry.httpPort)),
+                    "healthy": .bool(answer?.status == 204),
+                ]))
             if answer?.status == 204 {
                 console.success("\(entry.appID): healthy, HTTP port \(entry.httpPort)")
             } else {
@@ -115,12 +123,27 @@ struct LogsCommand: TableCommand {
             return fail("\(id) writes to the terminal of its `run`, not to a file", console)
         }
         do throws(SystemError) {
-            StandardStreams.write(try FileContents.read(entry.appLog)[...], to: 1)
+            let log = try FileContents.read(entry.appLog)[...]
+            if let result = console.result {
+                result.set(Self.lines(log, of: id))
+            } else {
+                StandardStreams.write(log, to: 1)
+            }
         } catch {
             return fail("cannot read \(entry.appLog): \(error.reason)", console)
         }
         console.success("Fetched logs")
         return 0
+    }
+
+    private static func lines(_ log: ByteSlice, of id: String) -> JSONValue {
+        let lines = log.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // What follows the last line end is no line.
+        let whole = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
+        return .members([
+            "appId": .string(id),
+            "lines": .array(whole.map { .string(String(text: $0)) }),
+        ])
     }
 
     private func fail(_ why: String, _ console: Console) -> Int32 {
@@ -140,13 +163,16 @@ struct VersionCommand: TableCommand {
 
     func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32 {
         switch options["output"] {
-        case nil:
+        case nil, "text":
             // Dapr too has a blank before the first line's end.
             console.plain(
                 "CLI version: \(Version.current) \nRuntime version: \(Version.dapr)")
         case "json":
-            console.plain(
-                "{\"Cli version\":\"\(Version.current)\",\"Runtime version\":\"\(Version.dapr)\"}")
+            console.result?.set(
+                .members([
+                    "Cli version": .string(Version.current),
+                    "Runtime version": .string(Version.dapr),
+                ]))
         default:
             console.failure("An invalid output format was specified.")
             return ExitStatus.usage.rawValue

@@ -5,16 +5,41 @@ internal import Transport
 /// One request to a running sidecar, for a command that ends with its answer.
 struct SidecarCall {
     private let address: SocketAddress
+    private let host: String
     private let token: String?
+    private var fields: [Response.Field] = []
 
     init(to entry: SidecarEntry) {
         address = entry.address
+        host = "127.0.0.1:\(entry.address.port)"
         token = entry.token
+    }
+
+    /// - Parameters:
+    ///   - url: `http://127.0.0.1:3500`, or `unix:///path/of/socket`.
+    ///   - token: empty for none.
+    ///   - fields: sent with every request.
+    init(url: String, token: String, fields: [Response.Field]) throws(Failure) {
+        self.token = token.isEmpty ? nil : token
+        self.fields = fields
+        if url.hasPrefix("unix://") {
+            (address, host) = (.unix(path: String(url.dropFirst("unix://".count))), "localhost")
+            return
+        }
+        guard let parts = PlainURL(url) else {
+            throw Failure(
+                .usage, "invalid --url `\(url)`: write http://127.0.0.1:3500 or unix:///path")
+        }
+        guard let found = Resolver.resolveBlocking(parts.host, port: parts.port).first else {
+            throw Failure(.runtime, "cannot reach \(url): the host \(parts.host) is unknown")
+        }
+        (address, host) = (found, parts.authority)
     }
 
     /// - Parameter socketFolder: what `--unix-domain-socket` names.
     init(to appID: String, socketFolder: String) {
         address = .unix(path: "\(socketFolder)/dapr-\(appID)-http.socket")
+        host = "127.0.0.1:0"
         token = ProcessEnvironment["DAPR_API_TOKEN"]
     }
 
@@ -25,12 +50,14 @@ struct SidecarCall {
     }
 
     func send(
-        _ method: String, _ target: String, body: ByteSlice = [], type: String? = nil
+        _ method: String, _ target: String, body: ByteSlice = [], type: String? = nil,
+        within limit: Duration = .seconds(60)
     ) async throws(CallError) -> (status: Int, body: ByteSlice) {
-        var fields = type.map { [Response.Field("Content-Type", $0)] } ?? []
+        var fields = self.fields
+        if let type { fields.append(Response.Field("Content-Type", type)) }
         if let token { fields.append(Response.Field("dapr-api-token", token)) }
         let request = OutgoingRequest(
-            method: method, target: Array(target.utf8)[...], host: "127.0.0.1:\(address.port)",
+            method: method, target: Array(target.utf8)[...], host: host,
             fields: fields, body: body)
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop() } catch {
@@ -40,7 +67,7 @@ struct SidecarCall {
         let address = address
         do {
             let answer = try await loop.run { (loop) async throws -> IncomingResponse in
-                let deadline = Reactor.monotonicNow() + Duration.seconds(60).nanoseconds
+                let deadline = Reactor.monotonicNow() + limit.nanoseconds
                 let connection = try await ClientConnection(
                     to: address, limits: HTTPLimits(), deadline: deadline, on: loop.reactor)
                 defer { connection.close() }
@@ -58,7 +85,7 @@ struct SidecarCall {
         switch error {
         case .cannotConnect(let error): error.reason
         case .disconnected, .body: "the connection was closed"
-        case .timedOut: "no answer within a minute"
+        case .timedOut: "it took too long"
         case .malformed: "the answer is no HTTP"
         case .tooLarge: "the answer is too large"
         }

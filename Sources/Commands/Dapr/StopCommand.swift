@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import JSON
 internal import Transport
 
 /// `fakedapr stop`: ends what `run` has started.
@@ -24,19 +25,23 @@ struct StopCommand: TableCommand {
         if let file = options["run-file"] {
             return stop(runFile: file, options.registry, console)
         }
+        var ends: [JSONValue] = []
         for id in options.all("app-id") + options.words {
-            try await stop(id, options.registry, console)
+            let isStopped = try await stop(id, options.registry, console)
+            ends.append(.members(["appId": .string(id), "stopped": .bool(isStopped)]))
         }
+        console.result?.set(.array(ends))
         // As `dapr stop`: what was not there is told, and no failure.
         return 0
     }
 
     private func stop(
         _ id: String, _ registry: SidecarRegistry, _ console: Console
-    ) async throws {
+    ) async throws -> Bool {
         let found = registry.entries.filter { $0.appID == id }
         guard !found.isEmpty else {
-            return console.failure("failed to stop app id \(id): couldn't find app id \(id)")
+            console.failure("failed to stop app id \(id): couldn't find app id \(id)")
+            return false
         }
         for entry in found {
             if entry.shares > 1 {
@@ -48,6 +53,7 @@ struct StopCommand: TableCommand {
         }
         wait(registry) { $0.appID == id }
         console.success("app stopped successfully: \(id)")
+        return true
     }
 
     private func stop(

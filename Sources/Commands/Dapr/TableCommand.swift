@@ -5,6 +5,7 @@ internal import Transport
 protocol TableCommand: AsyncParsableCommand {
     static var table: OptionTable { get }
     static var discussion: String { get }
+    static var help: String { get }
     var words: [String] { get }
 
     /// - Returns: the status to exit with.
@@ -15,10 +16,12 @@ extension TableCommand {
     func run() async throws {
         let options = try Self.table.parse(words)
         if options.wantsHelp { return StandardOutput.write(Self.help) }
-        let console = Console(isJSON: options.isSet("log-as-json"))
+        var console = Console(isJSON: options.isSet("log-as-json"))
+        if options["output"] == "json" { console.result = CommandResult() }
         let status =
             options.isSet("kubernetes")
             ? Kubernetes.refuse(Self.table.command, console) : try await run(options, console)
+        console.result?.write(status)
         if status != 0 { throw ExitCode(status) }
     }
 
@@ -28,14 +31,19 @@ extension TableCommand {
 extension OptionTable {
     /// A table with the options that every command of `dapr` has.
     static func dapr(_ command: String, _ rows: [OptionRow]) -> OptionTable {
-        OptionTable(
+        let hasOutput = rows.contains { $0.name == "output" }
+        return OptionTable(
             command: command,
-            rows: rows + [
+            rows: rows + (hasOutput ? [] : [.output]) + [
                 .option("data-dir", nil, "dir", "Whose sidecars are meant: ~/.fakedapr."),
                 .flag("log-as-json", nil, "Write what the command itself tells as JSON."),
                 .option("runtime-path", nil, "dir"), .flag("kubernetes", "k"),
             ])
     }
+}
+
+extension OptionRow {
+    static let output = option("output", "o", "form", "text, or json: one value on one line.")
 }
 
 extension ParsedOptions {

@@ -9,7 +9,7 @@ internal import JSON
 ///
 /// Confined to the sandbox's loop.
 final class ControlFront {
-    private static var endpoints: [ControlEndpoint] { OverviewEndpoint.all }
+    private static var endpoints: [ControlEndpoint] { OverviewEndpoint.all + StubEndpoints.all }
 
     private let router = Router(endpoints.map(\.endpoint))
     private let access: ControlAccess

@@ -1,41 +1,6 @@
-internal import ArgumentParser
 internal import Bytes
 internal import HTTP
 internal import Transport
-
-/// `fakedapr wait`: returns once a sidecar answers, so that a script need not sleep.
-struct WaitCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "wait", abstract: "Wait until a sidecar is ready.",
-        discussion: """
-            Asks /v1.0/healthz/outbound, as daprd's --wait does, or the path that the URL names, \
-            until the answer is a success. Ends with 124 when the time is up.
-
-            EXAMPLES
-              fakedapr wait
-              fakedapr wait --url http://127.0.0.1:3501/v1.0/healthz --timeout 10s
-            """)
-
-    @Option(help: "Where the sidecar is.")
-    var url = "http://127.0.0.1:3500"
-
-    @Option(help: "How long to wait: 500ms, 30s; a bare number means seconds.")
-    var timeout = "60s"
-
-    func run() throws {
-        let duration = Int64(timeout).map { .seconds($0) } ?? GoDuration.parse(timeout)
-        guard let duration, duration >= .zero else {
-            throw Failure(.usage, "invalid --timeout `\(timeout)`: write 500ms or 30s")
-        }
-        let deadline = Reactor.monotonicNow() + duration.nanoseconds
-        guard let why = try Readiness(url).wait(until: deadline) else { return }
-        let time = Int64(timeout) == nil ? timeout : "\(timeout)s"
-        throw Failure(
-            .timeout,
-            "nothing is ready at \(url) within \(time): \(why): is it running, and is this its URL?"
-        )
-    }
-}
 
 /// Asks one URL again and again. Blocks its thread.
 struct Readiness {

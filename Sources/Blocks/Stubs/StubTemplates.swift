@@ -1,0 +1,66 @@
+internal import Bytes
+internal import JSON
+internal import Matching
+
+/// Fills in what a reply takes from the request: `${request.json.id}`, `${request.headers.x}`,
+/// `${request.segments[1]}`, `${request.parameters.page}`, `${use}`, and variables.
+///
+/// A text that is nothing but one `${request.…}` becomes the value itself, a number a number. What the
+/// request does not have is empty, or null.
+struct StubTemplates {
+    let request: Observation
+    let variables: [String: String]
+    /// How often the stub has answered, this time included.
+    let use: Int
+
+    static let prefix = "request."
+
+    func text(_ template: Template) -> String { text(template.text) }
+
+    private func text(_ text: String) -> String {
+        guard text.contains("${") else { return text }
+        var values = variables
+        for name in Self.names(in: text) {
+            if let value = value(name) { values[name] = value == .null ? "" : value.plain }
+        }
+        return Template.filled(text, values).text ?? text
+    }
+
+    func json(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text):
+            if let name = Self.only(in: text), let value = self.value(name) { return value }
+            return .string(self.text(text))
+        case .array(let elements): return .array(elements.map { json($0) })
+        case .object(let members):
+            return .object(members.map { JSONValue.Member($0.name, json($0.value)) })
+        default: return value
+        }
+    }
+
+    /// nil for what is no name of ours.
+    private func value(_ name: String) -> JSONValue? {
+        if name == "use" { return .number(String(use)) }
+        guard name.hasPrefix(Self.prefix) else { return nil }
+        return request.value(String(name.dropFirst(Self.prefix.count))) ?? .null
+    }
+
+    /// The names between `${` and `}`.
+    private static func names(in text: String) -> [String] {
+        text.split(separator: "${", omittingEmptySubsequences: false).dropFirst()
+            .filter { $0.contains("}") }.map { piece in String(piece.prefix { $0 != "}" }) }
+    }
+
+    /// The name when the text is nothing else.
+    private static func only(in text: String) -> String? {
+        guard text.hasPrefix("${"), text.hasSuffix("}"),
+            text.firstIndex(of: "}") == text.indices.last
+        else { return nil }
+        return String(text.dropFirst(2).dropLast())
+    }
+}
+
+extension JSONValue {
+    /// A text itself, anything else as JSON.
+    fileprivate var plain: String { string ?? text }
+}
