@@ -43,6 +43,17 @@ package final class ConsumerTasks {
         }
     }
 
+    /// Suspends for `duration` of the sandbox's time, shorter when they are to end.
+    package func pause(_ duration: Duration, by clock: SandboxClock) async {
+        var isOver = false
+        let alarm = clock.setAlarm(after: duration) {
+            isOver = true
+            self.changes.wake()
+        }
+        await wait { isOver }
+        clock.cancel(alarm)
+    }
+
     /// Tells them to end.
     package func cancel() {
         isCancelled = true

@@ -14,14 +14,14 @@ package final class MemoryStateStore: StateStore {
     /// Keys that were given an expiry; some may have lost it since.
     private var expiring: Set<StateKey> = []
     private var nextSweep = Timestamp(nanoseconds: .min)
-    private let clock: any SandboxClock
+    private let clock: SandboxClock
     private let random: RandomSource
 
     package let features: [StateFeature] = [
         .etag, .transactional, .ttl, .deleteWithPrefix, .keysLike,
     ]
 
-    package init(clock: any SandboxClock, random: RandomSource) {
+    package init(clock: SandboxClock, random: RandomSource) {
         self.clock = clock
         self.random = random
     }

@@ -39,8 +39,19 @@ package protocol StateStore: AnyObject {
     /// An empty scope removes nothing.
     func replace(_ scope: KeyScope, with entries: [StateEntry]) async throws(StateError)
 
+    /// Told when the sandbox's time goes otherwise than before, and when it does not go as the
+    /// system's from the start.
+    ///
+    /// - Parameter scope: the keys that are the sandbox's own.
+    func clockHasChanged(_ scope: KeyScope) async throws(StateError)
+
     /// Lets go of files, connections and threads.
     func close() async
+}
+
+extension StateStore {
+    /// Nothing to do for a store that keeps times of day and asks the clock.
+    package func clockHasChanged(_ scope: KeyScope) async throws(StateError) {}
 }
 
 /// A capability as Dapr's metadata spells it.

@@ -18,7 +18,7 @@ package struct HostIdentity: Sendable {
 package final class Sandbox {
     /// Its name among those of a process.
     package let id: String
-    package let clock: any SandboxClock
+    package let clock: SandboxClock
     package let random: RandomSource
     package let journal = Journal()
     package let loop: EventLoop
@@ -42,7 +42,7 @@ package final class Sandbox {
     private var brokers: [String: any MessageBroker] = [:]
 
     package init(
-        id: String = "default", on loop: EventLoop, clock: any SandboxClock, random: RandomSource,
+        id: String = "default", on loop: EventLoop, clock: SandboxClock, random: RandomSource,
         keyPrefix: String = ""
     ) {
         self.id = id

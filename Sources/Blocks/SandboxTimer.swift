@@ -5,23 +5,11 @@ internal import Transport
 /// the system's or stands still until a scenario moves it.
 extension Sandbox {
     /// Calls `body` after `duration` of the sandbox's time.
-    package func setTimer(after duration: Duration, _ body: @escaping () -> Void) -> SandboxTimer {
-        if let alarm = clock.setAlarm(at: clock.now.adding(duration), body) {
-            return .alarm(alarm)
-        }
-        return .loop(
-            loop.reactor.setTimer(at: Reactor.monotonicNow() + duration.nanoseconds, fire: body))
+    package func setTimer(after duration: Duration, _ body: @escaping () -> Void) -> ClockAlarm {
+        clock.setAlarm(after: duration, body)
     }
 
-    /// Whether the sandbox's time goes as the system's does.
-    package var isInRealTime: Bool { clock is RealClock }
-
-    package func cancel(_ timer: SandboxTimer) {
-        switch timer {
-        case .alarm(let alarm): clock.cancel(alarm)
-        case .loop(let id): loop.reactor.cancelTimer(id)
-        }
-    }
+    package func cancel(_ timer: ClockAlarm) { clock.cancel(timer) }
 
     /// Suspends the calling task for `duration` of the sandbox's time; not at all once it is
     /// cancelled.
@@ -39,18 +27,12 @@ extension Sandbox {
     }
 }
 
-/// A timer that is set.
-package enum SandboxTimer {
-    case alarm(ClockAlarm)
-    case loop(UInt64)
-}
-
 /// One task asleep. Sendable unchecked: `begin` and `end` run on the loop alone; the cancellation
 /// handler merely posts.
 private final class SandboxSleeper: @unchecked Sendable {
     private let sandbox: Sandbox
     private var suspension: Suspension<Void>?
-    private var timer: SandboxTimer?
+    private var timer: ClockAlarm?
 
     init(_ sandbox: Sandbox) { self.sandbox = sandbox }
 
@@ -70,16 +52,5 @@ private final class SandboxSleeper: @unchecked Sendable {
         let waiting = suspension
         suspension = nil
         waiting?.resume()
-    }
-}
-
-extension Timestamp {
-    /// The time `duration` later; saturates instead of overflowing.
-    package func adding(_ duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        let whole = adding(seconds: seconds)
-        let (sum, isTooLate) = whole.nanoseconds
-            .addingReportingOverflow(attoseconds / 1_000_000_000)
-        return isTooLate ? whole : Timestamp(nanoseconds: sum)
     }
 }

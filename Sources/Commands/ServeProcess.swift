@@ -35,7 +35,8 @@ final class ServeProcess {
         // What an earlier run has left would send a script to a sidecar that is gone.
         if let file = plan.readyFile { FileContents.remove(file) }
         waitForSignals(on: loop)
-        let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
+        let sandbox = Sandbox(
+            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
         let notes = plan.registry?.join(sandbox)
         defer { notes?.close() }
         let host = SidecarHost(plan.sidecar, in: sandbox)

@@ -179,7 +179,7 @@ struct StoreOpener: ComponentOpener {
             "redis:\(settings.address)/\(settings.database)@\(settings.username ?? "") \(ttl)"
         return try await sandbox.backend(key) { () throws(ComponentFailure) in
             let store = RedisStateStore(
-                settings, keyPrefix: sandbox.keyPrefix, on: sandbox.loop)
+                settings, keyPrefix: sandbox.keyPrefix, clock: sandbox.clock, on: sandbox.loop)
             do throws(ComponentFailure) {
                 try await waitForRedis(settings, component, sandbox.loop.reactor) {
                     () throws(RedisError) in try await store.ping()

@@ -10,7 +10,7 @@ package final class RedisBroker: MessageBroker {
     private let settings: RedisSettings
     private let streams: RedisStreamSettings
     let connection: RedisConnection
-    private let clock: any SandboxClock
+    private let clock: SandboxClock
     private let loop: EventLoop
     /// What stands before every stream of a sandbox that is not the default one.
     private let prefix: String
@@ -23,14 +23,14 @@ package final class RedisBroker: MessageBroker {
 
     package init(
         _ settings: RedisSettings, _ streams: RedisStreamSettings, keyPrefix: String = "",
-        clock: any SandboxClock, on loop: EventLoop
+        clock: SandboxClock, on loop: EventLoop
     ) {
         self.settings = settings
         self.streams = streams
         self.clock = clock
         self.loop = loop
         prefix = keyPrefix
-        connection = RedisConnection(settings, on: loop)
+        connection = RedisConnection(settings, work: clock.work, on: loop)
     }
 
     package var features: [BrokerFeature] { [] }
@@ -47,7 +47,8 @@ package final class RedisBroker: MessageBroker {
         topics[message.topic, default: []].formUnion([])
         var words = [ByteSlice(utf8: "XADD"), stream(message.topic)]
         if let ttl = streams.timeToLive {
-            let oldest = max(0, clock.now.milliseconds - Int64(ttl.nanoseconds / 1_000_000))
+            // A stream's ids are the server's time, whatever the sandbox's is.
+            let oldest = max(0, RealClock().now.milliseconds - Int64(ttl.nanoseconds / 1_000_000))
             words += [
                 ByteSlice(utf8: "MINID"), ByteSlice(utf8: "~"), ByteSlice(utf8: "\(oldest)-1"),
             ]
@@ -83,7 +84,7 @@ package final class RedisBroker: MessageBroker {
         topics[subscription.topic, default: []].insert(subscription.group)
         let consumer = RedisConsumer(
             subscription, streams, settings, stream: stream(subscription.topic),
-            begin: floors[subscription.topic] ?? ByteSlice(utf8: "0"), handler, on: loop
+            begin: floors[subscription.topic] ?? ByteSlice(utf8: "0"), handler, clock, on: loop
         ) { [weak self] consumer in
             self?.consumers[ObjectIdentifier(consumer)] = nil
         }

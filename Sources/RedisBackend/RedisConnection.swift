@@ -1,3 +1,4 @@
+package import Backends
 internal import Bytes
 package import Transport
 
@@ -10,17 +11,25 @@ package import Transport
 package final class RedisConnection {
     private let settings: RedisSettings
     private let replyTimeout: Duration
+    private let work: WorkUnderWay?
     let loop: EventLoop
     private var link: Link?
     private var isClosed = false
     private var connecting: [Suspension<Result<Void, RedisError>>]?
 
-    package convenience init(_ settings: RedisSettings, on loop: EventLoop) {
-        self.init(settings, replyTimeout: RedisLimits.replyTimeout, on: loop)
+    /// - Parameter work: where its commands count as under way.
+    package convenience init(_ settings: RedisSettings, work: WorkUnderWay, on loop: EventLoop) {
+        self.init(settings, replyTimeout: RedisLimits.replyTimeout, work: work, on: loop)
     }
 
-    /// - Parameter replyTimeout: how long a reply may take: longer for commands that block.
-    init(_ settings: RedisSettings, replyTimeout: Duration, on loop: EventLoop) {
+    /// - Parameters:
+    ///   - replyTimeout: how long a reply may take: longer for commands that block.
+    ///   - work: nil for commands that block.
+    init(
+        _ settings: RedisSettings, replyTimeout: Duration, work: WorkUnderWay? = nil,
+        on loop: EventLoop
+    ) {
+        self.work = work
         self.settings = settings
         self.replyTimeout = replyTimeout
         self.loop = loop
@@ -28,12 +37,14 @@ package final class RedisConnection {
 
     /// Sends one command and waits for its reply; connects when there is no connection.
     func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
-        try await link().send(command.bytes, replies: 1)[0]
+        try await send(command, replies: 1)[0]
     }
 
     /// Sends several commands as one and waits for all their replies.
     func send(_ command: RedisCommand, replies: Int) async throws(RedisError) -> [RedisReply] {
-        try await link().send(command.bytes, replies: replies)
+        let token = work?.begin()
+        defer { if let token { work?.end(token) } }
+        return try await link().send(command.bytes, replies: replies)
     }
 
     /// Closes the connection for good.

@@ -33,7 +33,8 @@ final class RedisConsumer: BrokerConsumer {
     init(
         _ subscription: BrokerSubscription, _ streams: RedisStreamSettings,
         _ settings: RedisSettings, stream: ByteSlice, begin: ByteSlice,
-        _ handler: any MessageHandler, on loop: EventLoop, onEnd: @escaping (RedisConsumer) -> Void
+        _ handler: any MessageHandler, _ clock: SandboxClock, on loop: EventLoop,
+        onEnd: @escaping (RedisConsumer) -> Void
     ) {
         topic = subscription.topic
         self.stream = stream
@@ -44,7 +45,7 @@ final class RedisConsumer: BrokerConsumer {
         self.onEnd = onEnd
         reading = RedisConnection(
             settings, replyTimeout: RedisLimits.replyTimeout + Self.block, on: loop)
-        commands = RedisConnection(settings, on: loop)
+        commands = RedisConnection(settings, work: clock.work, on: loop)
         tasks = ConsumerTasks(on: loop)
     }
 

@@ -1,38 +1,78 @@
 internal import Bytes
 
 /// The Lua scripts that write a value with its version (state.md §14 of the specification): what they
-/// do to a hash is what Dapr's do, so that both may share one Redis. The error is raised in line 14,
-/// where Dapr's text has it.
+/// do to a hash is what Dapr's do, so that both may share one Redis. Errors are raised in the lines where
+/// Dapr's texts have them: 14 and 6.
+///
+/// `deadline`, which Dapr does not look at, is when a value expires by a clock that is not the
+/// system's, in milliseconds since 1970: a value whose time has come counts as absent.
 enum RedisScripts {
-    /// KEYS[1] the key; ARGV[1] the etag or 0, ARGV[2] the value, ARGV[3] 0 for a first write.
+    /// KEYS[1] the key; ARGV[1] the etag or 0, ARGV[2] the value, ARGV[3] 0 for a first write,
+    /// ARGV[4] the time it is, ARGV[5] the deadline: empty to leave it as it is, 0 for none.
     static let set = ByteSlice(
         utf8: """
-            local version = redis.pcall("HGET", KEYS[1], "version")
-            if type(version) == "table" then
+            local found = redis.pcall("HMGET", KEYS[1], "version", "first-write", "deadline")
+            local deadline = tonumber(found[3])
+            if found.err or (deadline and deadline <= tonumber(ARGV[4])) then
               redis.call("DEL", KEYS[1])
-              version = false
+              found = {}
             end
-            local flagged = redis.call("HGET", KEYS[1], "first-write")
-            if not version or version == "" or version == ARGV[1]
-               or (not flagged and ARGV[1] == "0") then
-              redis.call("HSET", KEYS[1], "data", ARGV[2])
-              if ARGV[3] == "0" then redis.call("HSET", KEYS[1], "first-write", 0) end
-              return redis.call("HINCRBY", KEYS[1], "version", 1)
-            else
-              -- not allowed: the etag is another, or a first write has flagged the key
+            local version, flagged = found[1], found[2]
+            local isFree = not version or version == "" or version == ARGV[1]
+              or (not flagged and ARGV[1] == "0")
+            if not isFree then
+              -- the etag is another, or a first write has flagged the key
+              -- .
+              -- .
               return error("failed to set key " .. KEYS[1])
+            end
+            redis.call("HSET", KEYS[1], "data", ARGV[2])
+            if ARGV[3] == "0" then redis.call("HSET", KEYS[1], "first-write", 0) end
+            if ARGV[5] == "0" then
+              if found[3] then redis.call("HDEL", KEYS[1], "deadline") end
+            elseif ARGV[5] ~= "" then
+              redis.call("HSET", KEYS[1], "deadline", ARGV[5])
+            end
+            return redis.call("HINCRBY", KEYS[1], "version", 1)
+            """)
+
+    /// KEYS[1] the key; ARGV[1] the etag or 0, ARGV[2] the time it is.
+    static let delete = ByteSlice(
+        utf8: """
+            local found = redis.pcall("HMGET", KEYS[1], "version", "deadline")
+            local version, deadline = found[1], tonumber(found[2])
+            if deadline and deadline <= tonumber(ARGV[2]) then version = false end
+            if version and version ~= "" and version ~= ARGV[1] and ARGV[1] ~= "0" then
+              -- the etag is another
+              return error("failed to delete " .. KEYS[1])
+            end
+            return redis.call("DEL", KEYS[1])
+            """)
+
+    /// KEYS some keys; ARGV[1] the time it is. Moves what is left of Redis's own expiries into
+    /// deadlines.
+    static let toDeadlines = ByteSlice(
+        utf8: """
+            for _, key in ipairs(KEYS) do
+              local rest = redis.call("PTTL", key)
+              local version = rest >= 0 and redis.pcall("HGET", key, "version")
+              if type(version) == "string" then
+                redis.call("HSET", key, "deadline", string.format("%.0f", ARGV[1] + rest))
+                redis.call("PERSIST", key)
+              end
             end
             """)
 
-    /// KEYS[1] the key; ARGV[1] the etag or 0.
-    static let delete = ByteSlice(
+    /// KEYS some keys; ARGV[1] the time it is. Moves deadlines back into Redis's own expiries.
+    static let toExpiries = ByteSlice(
         utf8: """
-            local version = redis.pcall("HGET", KEYS[1], "version")
-            if not version or type(version) == "table" or version == ""
-               or version == ARGV[1] or ARGV[1] == "0" then
-              return redis.call("DEL", KEYS[1])
-            else
-              return error("failed to delete " .. KEYS[1])
+            for _, key in ipairs(KEYS) do
+              local deadline = redis.pcall("HGET", key, "deadline")
+              deadline = type(deadline) == "string" and tonumber(deadline)
+              if deadline then
+                redis.call("HDEL", key, "deadline")
+                redis.call("PEXPIRE", key, string.format("%.0f", math.max(0, deadline - ARGV[1])))
+              end
             end
             """)
 

@@ -45,7 +45,7 @@ extension RedisStateStore {
 
     // MARK: Finding
 
-    private func keys(of scope: KeyScope) async throws(StateError) -> [StateKey] {
+    func keys(of scope: KeyScope) async throws(StateError) -> [StateKey] {
         if let written { return written.filter { scope.contains($0) } }
         var keys: Set<StateKey> = []
         for prefix in Set(scope.prefixes) { keys.formUnion(try await scan(pattern(prefix))) }
@@ -112,10 +112,10 @@ extension RedisStateStore {
     ) async throws(StateError) -> StateEntry? {
         switch reply {
         case .array(let fields):
-            guard let item = try? Self.item(fields) else { return nil }
+            guard let item = try? item(fields) else { return nil }
             let names = stride(from: 0, to: fields.count, by: 2).map { fields[$0].bytes }
             return StateEntry(
-                key: key, value: item.value, etag: item.etag,
+                key: key, value: item.value, etag: item.etag, expiry: Self.deadline(in: fields),
                 isFirstWrite: names.contains(Array("first-write".utf8)))
         case .error where KeyScope([[]]).contains(key): return nil
         case .error:
@@ -153,6 +153,10 @@ extension RedisStateStore {
         if entry.isFirstWrite { fields += [.init(utf8: "first-write"), .init(utf8: "0")] }
         var commands = [[.init(utf8: "DEL"), key], [.init(utf8: "HSET"), key] + fields]
         if let expiry = entry.expiry {
+            guard clock.mode == .real else {
+                let time = Self.milliseconds(expiry)
+                return commands + [[.init(utf8: "HSET"), key, .init(utf8: "deadline"), time]]
+            }
             let rest = max(1, (expiry.nanoseconds - RealClock().now.nanoseconds) / 1_000_000)
             commands.append([.init(utf8: "PEXPIRE"), key, .init(decimal: rest)])
         }

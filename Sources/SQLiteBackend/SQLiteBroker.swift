@@ -9,7 +9,7 @@ package import Transport
 /// and topic at a time. Confined to the sandbox's loop; the file to its thread.
 package final class SQLiteBroker: MessageBroker {
     private let thread: SQLiteThread
-    private let clock: any SandboxClock
+    private let clock: SandboxClock
     /// The topics that were published or subscribed to, and the groups that took part.
     private var topics: [String: Set<String>] = [:]
     /// Where groups begin that a topic does not have yet: what was before is forgotten.
@@ -24,7 +24,7 @@ package final class SQLiteBroker: MessageBroker {
 
     /// Opens the file and makes its tables when they are missing.
     package init(
-        path: String, clock: any SandboxClock, random: RandomSource, on loop: EventLoop
+        path: String, clock: SandboxClock, random: RandomSource, on loop: EventLoop
     ) throws(SQLiteOpenError) {
         self.clock = clock
         self.random = random
@@ -51,19 +51,22 @@ package final class SQLiteBroker: MessageBroker {
         topics[message.topic, default: []].formUnion([])
         published += 1
         let prunes = published % Self.pruneEvery == 0
+        let (thread, work) = (thread, clock.work.begin())
         let result = await thread.perform(isWrite: true) {
             (database) throws(SQLiteError) -> Result<Void, StateError> in
             try MessageTable.insert(message, time: time, in: database)
             if prunes { try MessageTable.prune(time: time, in: database) }
             return .success(())
         }
+        clock.work.end(work)
         if case .failure(let error) = result { throw .failed(error.brokerText) }
         poke()
         onPublish?()
     }
 
     /// In milliseconds since 1970.
-    private var time: Int64 { clock.now.nanoseconds / 1_000_000 }
+    /// The system's time: other processes, with clocks of their own, prune by it too.
+    private var time: Int64 { RealClock().now.nanoseconds / 1_000_000 }
 
     private static let pruneEvery = 256
 

@@ -10,7 +10,7 @@ final class SQLiteConsumer: BrokerConsumer {
     private let member: MessageTable.Member
     private let concurrency: Int
     private let thread: SQLiteThread
-    private let clock: any SandboxClock
+    private let clock: SandboxClock
     private let handler: any MessageHandler
     private let onEnd: (SQLiteConsumer) -> Void
     private let tasks: ConsumerTasks
@@ -28,7 +28,7 @@ final class SQLiteConsumer: BrokerConsumer {
 
     init(
         _ member: MessageTable.Member, concurrency: Int, _ thread: SQLiteThread,
-        _ clock: any SandboxClock, _ handler: any MessageHandler, on loop: EventLoop,
+        _ clock: SandboxClock, _ handler: any MessageHandler, on loop: EventLoop,
         onEnd: @escaping (SQLiteConsumer) -> Void
     ) {
         self.member = member
@@ -61,7 +61,8 @@ final class SQLiteConsumer: BrokerConsumer {
         }
     }
 
-    private var now: Int64 { clock.now.nanoseconds / 1_000_000 }
+    /// Leases go by the system's time, which the members of a group in other processes share.
+    private var now: Int64 { RealClock().now.nanoseconds / 1_000_000 }
 
     // MARK: Handing out
 
@@ -80,6 +81,8 @@ final class SQLiteConsumer: BrokerConsumer {
     }
 
     private func fetch() async -> [MessageTable.Row] {
+        let work = clock.work.begin()
+        defer { clock.work.end(work) }
         let (member, time) = (member, now)
         // Looking takes no lock that a writer wants.
         let look = await thread.perform(isWrite: false) {
@@ -123,7 +126,7 @@ final class SQLiteConsumer: BrokerConsumer {
             case .unreachable: await tasks.pause(.milliseconds(500))
             case .failed:
                 guard failures < Self.pauses.count else { return advance(to: row.number) }
-                await tasks.pause(Self.pauses[failures])
+                await tasks.pause(Self.pauses[failures], by: clock)
                 failures += 1
             }
             message.attempt += 1

@@ -9,7 +9,7 @@ package import Transport
 package final class SQLiteStateStore: StateStore {
     private let thread: SQLiteThread
     private let rows: Rows
-    private let clock: any SandboxClock
+    private let clock: SandboxClock
     private let random: RandomSource
     private let reactor: Reactor
     private var isClosed = false
@@ -18,7 +18,7 @@ package final class SQLiteStateStore: StateStore {
 
     /// Opens the database, makes its tables when they are missing, and starts its thread.
     package convenience init(
-        _ settings: SQLiteSettings, clock: any SandboxClock, random: RandomSource,
+        _ settings: SQLiteSettings, clock: SandboxClock, random: RandomSource,
         on reactor: Reactor
     ) throws(SQLiteOpenError) {
         try self.init(
@@ -27,7 +27,7 @@ package final class SQLiteStateStore: StateStore {
 
     /// - Parameter beforeStatement: for tests, called on the thread before each statement.
     init(
-        _ settings: SQLiteSettings, clock: any SandboxClock, random: RandomSource,
+        _ settings: SQLiteSettings, clock: SandboxClock, random: RandomSource,
         on reactor: Reactor, beforeStatement: StatementHook?
     ) throws(SQLiteOpenError) {
         self.clock = clock
@@ -194,7 +194,7 @@ package final class SQLiteStateStore: StateStore {
         _ work: @escaping @Sendable (Database) throws(SQLiteError) -> Result<Value, StateError>
     ) async -> Result<Value, StateError> {
         guard !isClosed else { return .failure(.failed("sql: database is closed")) }
-        return await thread.perform(isWrite: isWrite, work)
+        return await clock.work.during { await thread.perform(isWrite: isWrite, work) }
     }
 
     private func prepare(_ operation: StateOperation) -> Step {

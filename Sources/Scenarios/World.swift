@@ -67,7 +67,8 @@ final class World {
     ) async throws(ComponentFailure) {
         self.loop = loop
         let sandbox = Sandbox(
-            on: loop, clock: RealClock(), random: RandomSource(), keyPrefix: keyPrefix)
+            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource(),
+            keyPrefix: keyPrefix)
         sandbox.channels = HTTPChannels(limits: HTTPLimits(), on: loop)
         self.sandbox = sandbox
         do throws(ComponentFailure) {

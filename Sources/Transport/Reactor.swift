@@ -37,6 +37,8 @@ internal import Synchronization
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var timers = TimerHeap()
+    /// Who waits until no job is ready.
+    private var restWaiters: [Suspension<Void>] = []
     private var nextSweep: MonotonicTime = 0
     private var waitersWithDeadline = 0
     private var isStopping = false
@@ -108,6 +110,7 @@ internal import Synchronization
         while !isStopping {
             takeInbox()
             runJobs()
+            if !restWaiters.isEmpty { wakeRestWaiters() }
             fireTimers()
             let isIdle = jobs.isEmpty && !inboxHasWork.load(ordering: .acquiring)
             busyPasses = isIdle ? 0 : busyPasses + 1
@@ -138,6 +141,18 @@ internal import Synchronization
             }
         }
         jobs.removeFirst(index)
+    }
+
+    /// Suspends until the jobs that are ready have run, and those that they made ready.
+    package func rest() async {
+        await Suspension<Void>.suspend { restWaiters.append($0) }
+    }
+
+    private func wakeRestWaiters() {
+        guard jobs.isEmpty, !inboxHasWork.load(ordering: .acquiring) else { return }
+        let resting = restWaiters
+        restWaiters = []
+        for suspension in resting { suspension.resume() }
     }
 
     private func takeInbox() {
@@ -321,7 +336,7 @@ internal import Synchronization
 
     private func fireTimers() {
         if nextSweep != 0, now >= nextSweep { sweepDeadlines() }
-        while let fire = timers.popDue(at: now) { fire() }
+        while let timer = timers.popDue(at: now) { timer.fire() }
     }
 
     private var waitMilliseconds: Int32 {

@@ -1,56 +1,62 @@
 /// A time on the monotonic clock, in nanoseconds since an arbitrary start; never the wall clock.
 package typealias MonotonicTime = UInt64
 
-/// The timers of one loop: a binary heap ordered by time, then by the order they were set.
+/// Timers in their order: a binary heap ordered by time, then by the order they were set. A loop has
+/// one, and so has each sandbox's clock.
 ///
-/// Cancelling marks an entry, which leaves the heap when its time comes, or when more is marked than is
-/// live: memory stays within twice of what waits. Confined to the loop thread.
-struct TimerHeap {
-    struct Entry {
-        let time: MonotonicTime
+/// A cancelled one leaves the heap when its time comes, or when more is cancelled than is not.
+/// Confined to its loop's thread.
+package struct TimerHeap {
+    package struct Entry {
+        package let time: MonotonicTime
         let id: UInt64
-        let fire: () -> Void
+        package let fire: () -> Void
     }
 
     private var entries: [Entry] = []
-    private var cancelled: Set<UInt64> = []
+    /// Those that will fire; an id that is not here was cancelled or has fired.
+    private var pending: Set<UInt64> = []
     private var lastID: UInt64 = 0
 
-    var next: MonotonicTime? { entries.first?.time }
+    package init() {}
 
-    mutating func set(at time: MonotonicTime, fire: @escaping () -> Void) -> UInt64 {
+    /// No timer fires before: the first one's time, though it may be a cancelled one.
+    package var next: MonotonicTime? { entries.first?.time }
+
+    /// Entries, cancelled ones too, for a test of their bound.
+    var size: Int { entries.count }
+
+    /// How many are set.
+    package var count: Int { pending.count }
+
+    package mutating func set(at time: MonotonicTime, fire: @escaping () -> Void) -> UInt64 {
         lastID += 1
+        pending.insert(lastID)
         entries.append(Entry(time: time, id: lastID, fire: fire))
         siftUp(from: entries.count - 1)
         return lastID
     }
 
-    /// A timer that has fired is no longer there; cancelling it does nothing that lasts.
-    mutating func cancel(_ id: UInt64) {
-        cancelled.insert(id)
-        if cancelled.count > entries.count { dropCancelled() }
-    }
-
-    /// Entries and marks, for a test of their bound.
-    var size: Int { entries.count + cancelled.count }
-
-    private mutating func dropCancelled() {
-        let live = entries.filter { !cancelled.contains($0.id) }
-        cancelled = []
-        entries = []
-        for entry in live {
-            entries.append(entry)
-            siftUp(from: entries.count - 1)
-        }
+    /// Nothing happens to one that has fired.
+    package mutating func cancel(_ id: UInt64) {
+        guard pending.remove(id) != nil else { return }
+        // Timeouts are long and nearly all are cancelled: a busy loop would carry them for minutes.
+        if entries.count > 8, pending.count < entries.count / 2 { dropCancelled() }
     }
 
     /// Takes out the first timer that is due at `now`; cancelled ones are dropped on the way.
-    mutating func popDue(at now: MonotonicTime) -> (() -> Void)? {
+    package mutating func popDue(at now: MonotonicTime) -> Entry? {
         while let first = entries.first, first.time <= now {
             removeFirst()
-            if cancelled.remove(first.id) == nil { return first.fire }
+            if pending.remove(first.id) != nil { return first }
         }
         return nil
+    }
+
+    private mutating func dropCancelled() {
+        // Sorted is a heap too.
+        entries = entries.filter { pending.contains($0.id) }
+            .sorted { ($0.time, $0.id) < ($1.time, $1.id) }
     }
 
     private mutating func removeFirst() {

@@ -97,11 +97,12 @@ import Transport
         switch kind {
         case .memory: MemoryBroker(on: loop)
         case .sqlite:
-            try SQLiteBroker(path: path, clock: RealClock(), random: RandomSource(), on: loop)
+            try SQLiteBroker(
+                path: path, clock: SandboxClock(on: loop.reactor), random: RandomSource(), on: loop)
         case .redis:
             RedisBroker(
                 RedisSettings(host: "127.0.0.1", port: port), RedisStreamSettings(),
-                keyPrefix: prefix, clock: RealClock(), on: loop)
+                keyPrefix: prefix, clock: SandboxClock(on: loop.reactor), on: loop)
         }
     }
 
@@ -385,7 +386,7 @@ import Transport
         try await loop.run { loop in
             let broker = RedisBroker(
                 RedisSettings(host: "127.0.0.1", port: server.port), RedisStreamSettings(),
-                clock: RealClock(), on: loop)
+                clock: SandboxClock(on: loop.reactor), on: loop)
             try await broker.publish(Self.message("{\"a\":1}", to: "orders", ["x": "<y>"]))
             let stored = try await OffPool.run {
                 try Self.shell(
@@ -420,7 +421,7 @@ import Transport
         try await loop.run { loop in
             let broker = RedisBroker(
                 RedisSettings(host: "127.0.0.1", port: server.port), RedisStreamSettings(),
-                clock: RealClock(), on: loop)
+                clock: SandboxClock(on: loop.reactor), on: loop)
             let inbox = Inbox(on: loop.reactor)
             _ = try await broker.subscribe(.init(topic: "t", group: "g"), inbox)
             try await broker.publish(Self.message("1"))
@@ -452,7 +453,8 @@ import Transport
                     """)
             }
             let broker = RedisBroker(
-                RedisSettings(host: "127.0.0.1", port: server.port), streams, clock: RealClock(),
+                RedisSettings(host: "127.0.0.1", port: server.port), streams,
+                clock: SandboxClock(on: loop.reactor),
                 on: loop)
             let inbox = Inbox(on: loop.reactor)
             _ = try await broker.subscribe(.init(topic: "t", group: "g"), inbox)

@@ -106,7 +106,7 @@ import Transport
     @Test func `an expiry is Redis's own, kept by an overwrite, ended by nothing or less`()
         async throws
     {
-        try await World.with(.redis) { world in
+        try await World.with(.redis, .real) { world in
             let raw = try RawRedis()
             let key = world.prefix + "k"
             try await world.store.set("k", ttl: "1000")
@@ -443,7 +443,8 @@ import Transport
         _ body: @Sendable (RedisStateStore) async throws -> Void
     ) async throws {
         try await onLoop { loop in
-            let store = RedisStateStore(settings, keyPrefix: prefix, on: loop)
+            let store = RedisStateStore(
+                settings, keyPrefix: prefix, clock: SandboxClock(on: loop.reactor), on: loop)
             try await closing(store) { try await body(store) }
         }
     }
@@ -465,6 +466,10 @@ final class RawRedis {
     func integer(_ words: String...) throws -> Int64 {
         guard case .integer(let number) = try send(words) else { return .min }
         return number
+    }
+
+    func text(_ words: String...) throws -> String? {
+        try send(words).bytes.map { String(text: $0) }
     }
 
     /// The elements of an array, sorted: Redis keeps no order in a hash.

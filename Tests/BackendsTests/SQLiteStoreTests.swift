@@ -54,7 +54,7 @@ import Transport
     @Test func `what is written is what Dapr's statements find`() async throws {
         let folder = try TemporaryFolder()
         let file = "\(folder.path)/ours.db"
-        try await Self.with(file, clock: RealClock()) { store, _ in
+        try await Self.with(file, isReal: true) { store, _ in
             try await store.set("app||a", #"{"x":1}"#)
             try await store.set("app||b", "2", ttl: "1000")
             try await store.set(
@@ -109,7 +109,7 @@ import Transport
         try await Self.with(settings) { store, clock in
             try await store.set("short", ttl: "1")
             try await store.set("long", ttl: "1000")
-            clock.advance(by: .seconds(5))
+            clock.move(by: .seconds(5))
             let deadline = Deadline.after(.seconds(20))
             // Nothing but time has to pass: no request asks for the removal.
             while try Raw.texts("SELECT key FROM state", in: file) != ["long"] {
@@ -127,7 +127,7 @@ import Transport
         let file = "\(folder.path)/state.db"
         try await Self.with(file) { store, clock in
             try await store.set("k", ttl: "1")
-            (clock as? ManualClock)?.advance(by: .seconds(5))
+            clock.move(by: .seconds(5))
             #expect(try await store.value("k") == nil)
             try await store.set("other")
         }
@@ -449,17 +449,17 @@ import Transport
 
     private static func open(_ settings: SQLiteSettings) throws {
         _ = try SQLiteStateStore(
-            settings, clock: RealClock(), random: RandomSource(), on: try Reactor())
+            settings, clock: SandboxClock(on: try Reactor()), random: RandomSource(),
+            on: try Reactor())
     }
 
     private static func with(
-        _ file: String, clock: RealClock? = nil,
-        _ body: @Sendable (SQLiteStateStore, any SandboxClock) async throws -> Void
+        _ file: String, isReal: Bool = false,
+        _ body: @Sendable (SQLiteStateStore, SandboxClock) async throws -> Void
     ) async throws {
-        let isReal = clock != nil
         try await onLoop { loop in
-            let clock: any SandboxClock =
-                isReal ? RealClock() : ManualClock(startingAt: World.start)
+            let clock = SandboxClock(
+                isReal ? .real : .manual, at: World.start, on: loop.reactor)
             let store = try SQLiteStateStore(
                 SQLiteSettings(path: file), clock: clock, random: RandomSource(), on: loop.reactor)
             try await closing(store) { try await body(store, clock) }
@@ -468,10 +468,10 @@ import Transport
 
     private static func with(
         _ settings: SQLiteSettings, statements: Statements? = nil,
-        _ body: @Sendable (SQLiteStateStore, ManualClock) async throws -> Void
+        _ body: @Sendable (SQLiteStateStore, SandboxClock) async throws -> Void
     ) async throws {
         try await onLoop { loop in
-            let clock = ManualClock(startingAt: World.start)
+            let clock = SandboxClock(.manual, at: World.start, on: loop.reactor)
             let store = try SQLiteStateStore(
                 settings, clock: clock, random: RandomSource(), on: loop.reactor,
                 beforeStatement: statements?.hook)

@@ -3,6 +3,7 @@ import Bytes
 import RedisBackend
 import TestSupport
 import Testing
+import Transport
 
 /// What every store gives out and takes back as a whole, and whose keys it leaves alone.
 @Suite struct StoreContentsTests {
@@ -91,7 +92,7 @@ import Testing
     func `what has expired is not taken out`(kind: Kind) async throws {
         try await World.with(kind) { world in
             try await world.store.set("app||a", "1", ttl: "5")
-            world.clock.advance(by: .seconds(6))
+            world.clock.move(by: .seconds(6))
             #expect(try await world.store.export(Self.own) == [])
         }
     }
@@ -124,8 +125,9 @@ import Testing
         let mark = "contents-\(UInt64.random(in: 0 ... .max))"
         try await onLoop { loop in
             let settings = RedisSettings(host: "127.0.0.1", port: server.port)
-            let store = RedisStateStore(settings, on: loop)
-            let other = RedisStateStore(settings, on: loop)
+            let clock = SandboxClock(on: loop.reactor)
+            let store = RedisStateStore(settings, clock: clock, on: loop)
+            let other = RedisStateStore(settings, clock: clock, on: loop)
             try await closing(other) {
                 try await closing(store) {
                     let app = KeyScope([Array("\(mark)[a]*||".utf8)])

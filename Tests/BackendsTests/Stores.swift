@@ -38,10 +38,10 @@ enum Outcome: Equatable {
     }
 }
 
-/// A store and the clock it goes by. Redis goes by its own.
+/// A store and the clock it goes by.
 struct World {
     let store: any StateStore
-    let clock: ManualClock
+    let clock: SandboxClock
     /// Where SQLite keeps its file.
     let file: String
     /// What stands before every key in Redis.
@@ -51,12 +51,12 @@ struct World {
 
     /// Runs `body` on a loop of its own with a fresh store.
     static func with(
-        _ kind: Kind, _ body: @Sendable (World) async throws -> Void
+        _ kind: Kind, _ mode: ClockMode = .manual, _ body: @Sendable (World) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let port = kind == .redis ? RedisServer.shared.port : 0
         try await onLoop { loop in
-            let clock = ManualClock(startingAt: start)
+            let clock = SandboxClock(mode, at: start, on: loop.reactor)
             let random = RandomSource()
             let file = "\(folder.path)/state.db"
             let prefix = "\(String(text: random.uuid()[...]))/"
@@ -68,7 +68,8 @@ struct World {
                     SQLiteSettings(path: file), clock: clock, random: random, on: loop.reactor)
             case .redis:
                 store = RedisStateStore(
-                    RedisSettings(host: "127.0.0.1", port: port), keyPrefix: prefix, on: loop)
+                    RedisSettings(host: "127.0.0.1", port: port), keyPrefix: prefix,
+                    clock: clock, on: loop)
             }
             let world = World(store: store, clock: clock, file: file, prefix: prefix)
             try await closing(store) { try await body(world) }

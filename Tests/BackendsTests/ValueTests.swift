@@ -1,6 +1,7 @@
 import Backends
 import Bytes
 import Testing
+import Transport
 
 /// The small values that every store goes by.
 @Suite struct ValueTests {
@@ -61,10 +62,10 @@ import Testing
         #expect(Timestamp(nanoseconds: 1_999_999_999).seconds == 1)
     }
 
-    @Test func `a manual clock moves when it is told to`() {
-        let clock = ManualClock(startingAt: Timestamp(seconds: 10))
+    @Test func `a manual clock moves when it is told to`() throws {
+        let clock = SandboxClock(.manual, at: Timestamp(seconds: 10), on: try Reactor())
         #expect(clock.now == Timestamp(seconds: 10))
-        clock.advance(by: .milliseconds(1500))
+        clock.move(by: .milliseconds(1500))
         #expect(clock.now.nanoseconds == 11_500_000_000)
     }
 

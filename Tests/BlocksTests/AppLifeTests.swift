@@ -56,7 +56,8 @@ import Transport
         let told = try await onLoop { loop in
             let listener = try Listener(at: .loopback(port: 0), on: loop.reactor)
             defer { listener.close() }
-            let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource(seed: 1))
+            let sandbox = Sandbox(
+                on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource(seed: 1))
             var settings = SidecarSettings()
             settings.appHealthCheck = AppHealthCheck(interval: .milliseconds(2), threshold: 1)
             settings.asksForSubscriptions = false

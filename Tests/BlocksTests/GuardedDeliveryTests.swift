@@ -70,7 +70,8 @@ import YAML
         _ policies: String, _ targets: String, app: App, broker: Broker = Broker(),
         on loop: EventLoop
     ) -> World {
-        let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource(seed: 1))
+        let sandbox = Sandbox(
+            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource(seed: 1))
         let sidecar = Sidecar(appID: "me", settings: SidecarSettings(), in: sandbox)
         let text =
             "kind: Resiliency\nmetadata: {name: r}\nspec:\n  policies: \(policies)\n"

@@ -54,7 +54,7 @@ import YAML
         let loop = try EventLoop()
         defer { loop.stop() }
         return try await loop.run { (loop) throws in
-            let clock = ManualClock(startingAt: Timestamp(seconds: 0))
+            let clock = SandboxClock(.manual, at: Timestamp(seconds: 0), on: loop.reactor)
             let sandbox = Sandbox(on: loop, clock: clock, random: RandomSource(seed: 1))
             let peers = Peers(failures: failures)
             sandbox.resolver = peers
@@ -71,7 +71,7 @@ import YAML
             }
             while text == nil {
                 await loop.reactor.sleep(for: .microseconds(100))
-                if clock.alarmCount > 0 { clock.advance(by: .seconds(1)) }
+                if clock.alarmCount > 0 { clock.move(by: .seconds(1)) }
             }
             return Outcome(text: text ?? "", calls: peers.calls, seconds: clock.now.seconds)
         }

@@ -14,12 +14,13 @@ import YAML
 
     /// A sidecar, its clock, and what it logs.
     private final class World {
-        let clock = ManualClock(startingAt: Timestamp(seconds: 1000))
+        let clock: SandboxClock
         let sandbox: Sandbox
         let lines = Lines()
         private(set) var resiliency: Resiliency
 
         init(_ resources: [String], on loop: EventLoop) {
+            clock = SandboxClock(.manual, at: Timestamp(seconds: 1000), on: loop.reactor)
             sandbox = Sandbox(on: loop, clock: clock, random: RandomSource(seed: 7))
             resiliency = Resiliency([], in: sandbox)
             let parsed = resources.flatMap { text in
@@ -237,8 +238,8 @@ import YAML
 
     private func breaker(
         _ settings: (inout BreakerSettings) -> Void = { _ in }
-    ) throws -> (CircuitBreaker, ManualClock, Lines) {
-        let clock = ManualClock(startingAt: Timestamp(seconds: 0))
+    ) throws -> (CircuitBreaker, SandboxClock, Lines) {
+        let clock = SandboxClock(.manual, at: Timestamp(seconds: 0), on: try Reactor())
         let lines = Lines()
         var made = BreakerSettings(name: "b")
         made.trip = try CELProgram("consecutiveFailures > 0")
@@ -255,9 +256,9 @@ import YAML
             $0.timeout = .seconds(5)
         }
         breaker.end(try breaker.begin(), isSuccess: false)
-        clock.advance(by: .seconds(5))
+        clock.move(by: .seconds(5))
         #expect(throws: PolicyError.breakerOpen) { try breaker.begin() }
-        clock.advance(by: .milliseconds(1))
+        clock.move(by: .milliseconds(1))
         let (first, second) = (try breaker.begin(), try breaker.begin())
         #expect(throws: PolicyError.tooManyRequests) { try breaker.begin() }
         breaker.end(first, isSuccess: true)
@@ -270,7 +271,7 @@ import YAML
         let (breaker, clock, lines) = try breaker { $0.maxRequests = 2 }
         let early = try breaker.begin()
         breaker.end(try breaker.begin(), isSuccess: false)
-        clock.advance(by: .seconds(61))
+        clock.move(by: .seconds(61))
         let first = try breaker.begin()
         // Of an older generation: not counted.
         breaker.end(early, isSuccess: false)
@@ -285,7 +286,7 @@ import YAML
             $0.trip = try? CELProgram("consecutiveFailures > 1")
         }
         breaker.end(try breaker.begin(), isSuccess: false)
-        clock.advance(by: .seconds(11))
+        clock.move(by: .seconds(11))
         breaker.end(try breaker.begin(), isSuccess: false)
         #expect(lines.text.isEmpty)
         breaker.end(try breaker.begin(), isSuccess: false)
@@ -466,13 +467,13 @@ import YAML
     }
 }
 
-extension ManualClock {
+extension SandboxClock {
     /// Moves the clock by the shortest step that an alarm waits for.
     fileprivate func advanceToNextAlarm() {
         var step = Duration.milliseconds(1)
         let before = alarmCount
         while alarmCount == before {
-            advance(by: step)
+            move(by: step)
             step = .milliseconds(1)
         }
     }

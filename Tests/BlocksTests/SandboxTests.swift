@@ -9,7 +9,7 @@ import Transport
 /// A sandbox's clock, randomness and back ends are parameters.
 @Suite struct SandboxTests {
     private static func sidecar(
-        _ clock: any SandboxClock, seed: UInt64 = 1, on loop: EventLoop
+        _ clock: SandboxClock, seed: UInt64 = 1, on loop: EventLoop
     ) throws -> (Sidecar, StateComponent) {
         let sandbox = Sandbox(on: loop, clock: clock, random: RandomSource(seed: seed))
         let sidecar = Sidecar(appID: "app", settings: SidecarSettings(), in: sandbox)
@@ -35,26 +35,27 @@ import Transport
         metadata: Metadata, after: Int, isThere: Bool
     ) async throws {
         let found = try await onLoop { loop in
-            let clock = ManualClock(startingAt: Timestamp(seconds: 1000))
+            let clock = SandboxClock(
+                .manual, at: Timestamp(seconds: 1000), on: loop.reactor)
             let (sidecar, component) = try Self.sidecar(clock, on: loop)
             let item = StateItem(key: Self.key, value: [0x31], metadata: metadata)
             try await sidecar.state.save([item], in: component)
-            clock.advance(by: .seconds(after))
+            clock.move(by: .seconds(after))
             return try await sidecar.state.get(Self.key, consistency: nil, from: component) != nil
         }
         #expect(found == isThere)
     }
 
     @Test func `a clock moves by parts of a second too`() async throws {
-        let clock = ManualClock(startingAt: Timestamp(nanoseconds: 5))
-        clock.advance(by: .milliseconds(1500))
+        let clock = SandboxClock(.manual, at: Timestamp(nanoseconds: 5), on: try Reactor())
+        clock.move(by: .milliseconds(1500))
         #expect(clock.now == Timestamp(nanoseconds: 1_500_000_005))
     }
 
     @Test func `the same seed gives the same etags, another one others`() async throws {
         func etag(seed: UInt64) async throws -> ByteSlice? {
             try await onLoop { loop in
-                let clock = ManualClock(startingAt: Timestamp(seconds: 1))
+                let clock = SandboxClock(.manual, at: Timestamp(seconds: 1), on: loop.reactor)
                 let (sidecar, component) = try Self.sidecar(clock, seed: seed, on: loop)
                 try await sidecar.state.save(
                     [StateItem(key: Self.key, value: [0x31])], in: component)
@@ -70,7 +71,7 @@ import Transport
 
     @Test func `two components that name one connection share its back end`() async throws {
         let isShared = try await onLoop { loop in
-            let clock = ManualClock(startingAt: Timestamp(seconds: 1))
+            let clock = SandboxClock(.manual, at: Timestamp(seconds: 1), on: loop.reactor)
             let sandbox = Sandbox(on: loop, clock: clock, random: RandomSource(seed: 1))
             let make = { MemoryStateStore(clock: clock, random: sandbox.random) as any StateStore }
             let one = await sandbox.backend("a") { make() }
@@ -83,7 +84,7 @@ import Transport
 
     @Test func `a component is found by its exact name`() async throws {
         let answers = try await onLoop { loop in
-            let clock = ManualClock(startingAt: Timestamp(seconds: 1))
+            let clock = SandboxClock(.manual, at: Timestamp(seconds: 1), on: loop.reactor)
             let (sidecar, _) = try Self.sidecar(clock, on: loop)
             let bare = Sidecar(appID: "b", settings: SidecarSettings(), in: sidecar.sandbox)
             func problem(_ sidecar: Sidecar, _ name: String) -> StateProblem? {
@@ -99,7 +100,7 @@ import Transport
 
     @Test func `what was noted keeps its place when it is noted again`() async throws {
         let notes = try await onLoop { loop in
-            let clock = ManualClock(startingAt: Timestamp(seconds: 1))
+            let clock = SandboxClock(.manual, at: Timestamp(seconds: 1), on: loop.reactor)
             let (sidecar, _) = try Self.sidecar(clock, on: loop)
             for (key, value) in [("b", "1"), ("a", "2"), ("b", "3")] {
                 sidecar.setExtended(key, to: value)

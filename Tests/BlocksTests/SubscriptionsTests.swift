@@ -67,7 +67,8 @@ import Transport
     private static func subscriptions(
         _ broker: Broker, _ topics: [String], on loop: EventLoop
     ) -> Subscriptions {
-        let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource(seed: 1))
+        let sandbox = Sandbox(
+            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource(seed: 1))
         var settings = SidecarSettings()
         settings.asksForSubscriptions = false
         let sidecar = Sidecar(appID: "me", settings: settings, in: sandbox)

@@ -109,7 +109,8 @@ final class AppFixture: SidecarUnderTest {
         self.loop = loop
         let seen = seen
         parts = try await loop.run { (loop) throws in
-            let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
+            let sandbox = Sandbox(
+                on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
             sandbox.channels = HTTPChannels(limits: HTTPLimits(), on: loop)
             sandbox.host = HostIdentity(address: "10.0.0.1", name: "box")
             let app = Server(

@@ -126,8 +126,8 @@ final class SidecarFixture: SidecarUnderTest {
         let path = "\(folder.path)/state.db"
         let redisPort = plan.store == .redis ? RedisServer.shared.port : 0
         parts = try await loop.run { (loop) throws in
-            let clock: any SandboxClock =
-                plan.time.map { ManualClock(startingAt: $0) } ?? RealClock()
+            let clock = SandboxClock(
+                plan.time == nil ? .real : .manual, at: plan.time, on: loop.reactor)
             let sandbox = Sandbox(
                 on: loop, clock: clock, random: RandomSource(seed: UInt64(number)),
                 keyPrefix: plan.sandboxPrefix)
@@ -143,7 +143,7 @@ final class SidecarFixture: SidecarUnderTest {
                     case .redis:
                         RedisStateStore(
                             RedisSettings(host: "127.0.0.1", port: redisPort),
-                            keyPrefix: plan.sandboxPrefix, on: loop)
+                            keyPrefix: plan.sandboxPrefix, clock: clock, on: loop)
                     }
                 let shared = await sandbox.backend("store") { plan.stub?() ?? store }
                 sidecar.add(
@@ -184,9 +184,7 @@ final class SidecarFixture: SidecarUnderTest {
 
     /// Moves a clock that stands still.
     func advance(by duration: Duration) async {
-        await loop.run { [parts] _ in
-            (parts.sandbox.clock as? ManualClock)?.advance(by: duration)
-        }
+        await loop.run { [parts] _ in await parts.sandbox.clock.advance(by: duration) }
     }
 
     func setReady(outbound: Bool, all: Bool) async {

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct TimerTests {
     /// Takes out all that is due, in order.
     private func fired(_ heap: inout TimerHeap, at now: MonotonicTime) {
-        while let fire = heap.popDue(at: now) { fire() }
+        while let timer = heap.popDue(at: now) { timer.fire() }
     }
 
     @Test(arguments: [[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [3, 1, 5, 2, 4], [2, 2, 1, 1, 2]])

@@ -1,3 +1,4 @@
+internal import Backends
 internal import Bytes
 
 /// Why an invocation was not answered by an application, in Dapr's words.
@@ -91,6 +92,8 @@ package struct InvokeBlock {
     package func call(
         _ destination: InvocationDestination, _ request: AppRequest, id: String
     ) async throws(InvocationError) -> AppResponse {
+        let work = sidecar.sandbox.clock.work.begin()
+        defer { sidecar.sandbox.clock.work.end(work) }
         switch destination {
         case .own(let channel):
             guard caller.isRemote else { return try await local(channel, request) }

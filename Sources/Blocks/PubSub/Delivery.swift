@@ -162,6 +162,8 @@ final class Delivery: MessageHandler {
             method: "POST", target: DeliveryFields.target(path),
             fields: DeliveryFields.all(message, event, component.name, sidecar),
             body: .bytes(event.bytes), deadline: policy?.deadline)
+        let work = sidecar.sandbox.clock.work.begin()
+        defer { sidecar.sandbox.clock.work.end(work) }
         let answer: AppResponse
         do throws(AppChannelError) { answer = try await channel.call(request) } catch {
             record(message, path, status: 0, event.bytes, [], .unreachable)

@@ -37,7 +37,7 @@ package final class CircuitBreaker {
     }
 
     private let settings: BreakerSettings
-    private let clock: any SandboxClock
+    private let clock: SandboxClock
     private let stateChanged: (State, State) -> Void
     private var state = State.closed
     private var counts = Counts()
@@ -47,7 +47,7 @@ package final class CircuitBreaker {
 
     /// - Parameter stateChanged: told the state before and the state after.
     package init(
-        _ settings: BreakerSettings, clock: any SandboxClock,
+        _ settings: BreakerSettings, clock: SandboxClock,
         stateChanged: @escaping (State, State) -> Void = { _, _ in }
     ) {
         self.settings = settings

@@ -54,7 +54,7 @@ package struct ResiliencyPolicy {
     /// When an attempt that begins now shall let go of its connection: a moment after nobody waits
     /// for it any more. nil where the sandbox's time is not the system's.
     package var deadline: MonotonicTime? {
-        guard let timeout, sandbox.isInRealTime else { return nil }
+        guard let timeout, sandbox.clock.mode == .real else { return nil }
         return Reactor.monotonicNow() + (timeout + .milliseconds(20)).nanoseconds
     }
 

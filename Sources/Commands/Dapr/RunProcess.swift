@@ -28,7 +28,8 @@ final class RunProcess {
         waitForSignals(on: loop)
         if app.command.isEmpty { console.plain("WARNING: no application command found.") }
         console.info(Texts.starting(app))
-        let sandbox = Sandbox(on: loop, clock: RealClock(), random: RandomSource())
+        let sandbox = Sandbox(
+            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
         let host = SidecarHost(app.sidecar, in: sandbox)
         let notes = app.registry.join(sandbox)
         defer { notes?.close() }
