@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Bytes
 internal import Glibc
+internal import JSON
 internal import Transport
 internal import WasmRunner
 
@@ -79,6 +80,9 @@ struct WasmRunCommand: AsyncParsableCommand {
     @Flag(help: "Print how long compiling, instantiating and running took, to standard error.")
     var timings = false
 
+    @Option(help: "text, or json: what the guest has written, how it ended, what it called.")
+    var output: OutputForm = .text
+
     @Argument(help: "The module's file.")
     var module: String
 
@@ -91,6 +95,7 @@ struct WasmRunCommand: AsyncParsableCommand {
         do throws(GuestError) { outcome = try run(guest) } catch {
             throw Failure(Self.status(of: error), error.text)
         }
+        if output == .json { StandardOutput.write(GuestReport.json(outcome).text) }
         if timings { StandardError.write(GuestReport.timings(outcome.timings)) }
         throw ending(outcome)
     }
@@ -177,8 +182,10 @@ struct WasmRunCommand: AsyncParsableCommand {
             }
             run.folders.append((String(parts[0]), String(parts.last ?? parts[0])))
         }
-        run.onOutput = { stream, bytes in
-            StandardStreams.write(bytes, to: stream.rawValue)
+        if output == .text {
+            run.onOutput = { stream, bytes in
+                StandardStreams.write(bytes, to: stream.rawValue)
+            }
         }
         return run
     }
@@ -197,8 +204,37 @@ struct WasmRunCommand: AsyncParsableCommand {
 
 extension EngineSettings.Compiler: ExpressibleByArgument {}
 
-/// How long the parts of a run took, for people and for the benchmark.
+/// What `--output` takes.
+enum OutputForm: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// What became of a guest, and how long the parts of its run took: for people, programs and the
+/// benchmark.
 enum GuestReport {
+    static func json(_ outcome: GuestOutcome) -> JSONValue {
+        let exit: Int32? = if case .exited(let status) = outcome.end { status } else { nil }
+        return .members([
+            "end": .string(outcome.end.text), "exit": exit.map { .number(Int($0)) },
+            "stdout": .string(String(text: outcome.output)),
+            "stderr": .string(String(text: outcome.errorOutput)),
+            "calls": .array(outcome.calls.map(call)),
+        ])
+    }
+
+    private static func call(_ call: GuestCall) -> JSONValue {
+        let result: (String, JSONValue) =
+            switch call.result {
+            case .answered(let status): ("status", .number(status))
+            case .refused: ("error", .string("refused"))
+            case .failed: ("error", .string("failed"))
+            }
+        return .object([
+            .init("method", .string(call.method)), .init("url", .string(call.url)),
+            .init(result.0, result.1),
+        ])
+    }
+
     static func timings(_ timings: GuestTimings) -> String {
         func milliseconds(_ duration: Duration) -> String {
             let micros = duration.nanoseconds / 1000

@@ -133,7 +133,7 @@ import Transport
 
     /// A request, and what its refusal tells.
     @Test(arguments: [
-        ("GET", "other", "", "no stub of stock answers GET /other: the nearest is once, whose path"),
+        ("GET", "other", "", "no stub of stock answers GET /other: the nearest is once"),
         ("POST", "reserve", #"{"item":1}"#, "json.item is to be 42, is 1"),
         ("GET", "reserve", "", "whose method is to be"),
         ("GET", "once", "", "once, which has answered its 1 times"),

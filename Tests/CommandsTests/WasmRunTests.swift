@@ -56,6 +56,17 @@ import Testing
         #expect(outcome.errors == "t\ne")
     }
 
+    @Test func `all that became of it may be one value of JSON`() throws {
+        let outcome = try run(
+            "(call $out (i32.const 1) (i32.const 64) (i32.const 2)) (call $exit (i32.const 7))",
+            data: "(data (i32.const 64) \"out\\0ae\")", options: ["--output", "json"])
+        #expect(outcome.status == 7)
+        #expect(
+            outcome.output
+                == #"{"end":"exited with 7","exit":7,"stdout":"ou","stderr":"","calls":[]}"#
+                + "\n")
+    }
+
     private static let printArguments = """
         (drop (call $args_sizes (i32.const 16) (i32.const 20)))
         (drop (call $args (i32.const 64) (i32.const 256)))

@@ -66,7 +66,7 @@ struct FaultCommand: ControlCommand {
     static let table = OptionTable.control("fault", operands: "<action> ...")
     static let discussion = """
         EXAMPLES
-          fakedapr fault add '{"match": {"api": "state"}, "kind": "error", "status": 500}'
+          fakedapr fault add '{"match": {"api": "state"}, "kind": "error"}'
           fakedapr fault list
           fakedapr fault clear
         """
@@ -82,7 +82,7 @@ struct StubCommand: ControlCommand {
     static let table = OptionTable.control("stub", operands: "<action> ...")
     static let discussion = """
         EXAMPLES
-          fakedapr stub add '{"app": "stock", "when": "/items", "reply": {"json": {"left": 3}}}'
+          fakedapr stub add '{"app": "stock", "when": "/a", "reply": {"body": "b"}}'
           fakedapr stub add stubs.yaml
           fakedapr stub list
         """
