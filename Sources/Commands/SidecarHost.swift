@@ -109,6 +109,7 @@ final class SidecarHost {
     /// - Returns: whether all were answered in time.
     func stop(on loop: isolated EventLoop) async -> Bool {
         let begin = Reactor.monotonicNow()
+        sidecar.sandbox.journal.end()
         reload?.stop()
         await stopDelivering()
         grpcPort?.stop()

@@ -19,6 +19,11 @@ struct Query {
         }
     }
 
+    /// Every pair, in its order.
+    var all: [(name: String, value: String)] {
+        pairs.map { (String(text: $0.name), String(text: $0.value)) }
+    }
+
     /// The first value of `name`, which is case-sensitive; nil when it does not occur.
     subscript(name: StaticString) -> String? {
         pairs.first { $0.name.equals(name) }.map { String(text: $0.value) }

@@ -1,3 +1,4 @@
+package import Blocks
 package import Matching
 package import YAML
 
@@ -77,14 +78,9 @@ package struct RequestStep: Sendable {
     package var app: (id: String, span: SourceSpan)?
 }
 
-/// A question to the journal: how often something was done.
+/// A question to the journal.
 package struct VerifyStep: Sendable {
-    package var matches: [(field: String, matcher: Matcher)] = []
-    package var exactly: Int?
-    package var atLeast: Int?
-    package var atMost: Int?
-    /// How long is waited until it is so; nil for a question that is answered at once.
-    package var patience: Duration?
-    /// Where the question stands.
+    package var question: JournalQuestion
+    /// Where the counts stand, or the question.
     package var span: SourceSpan
 }

@@ -1,3 +1,4 @@
+internal import Blocks
 internal import Matching
 package import YAML
 
@@ -52,8 +53,10 @@ package struct ScenarioCheck {
             for (_, value) in guest.environment { try template(value) }
             if let input = guest.input { try template(input) }
         case .request(let request): try self.request(request)
-        case .verify(let question):
-            for (_, matcher) in question.matches { try self.matcher(matcher) }
+        case .verify(let verify):
+            for expectation in verify.question.queries.flatMap(\.expectations) {
+                try matcher(expectation.matcher)
+            }
         }
         for expectation in step.expectations { try matcher(expectation.matcher) }
         for (variable, _, _) in step.captures { known[variable] = "" }

@@ -161,35 +161,18 @@ package final class ScenarioRunner {
     }
 
     private func verify(
-        _ question: VerifyStep, _ step: Step
+        _ verify: VerifyStep, _ step: Step
     ) async throws(StepFailure) -> Outcome {
-        guard let world, let journal = world.journal else { return Outcome() }
-        let deadline = Reactor.monotonicNow() + (question.patience ?? .zero).nanoseconds
-        while true {
-            let seen = journal.total
-            let count = JournalQuestion(question, variables).count(in: journal.entries)
-            let isEnough = count >= question.exactly ?? question.atLeast ?? 0
-            let isTooMuch = count > question.exactly ?? question.atMost ?? .max
-            if isEnough, !isTooMuch { return Outcome() }
-            // What was done cannot be undone.
-            if !isTooMuch, question.patience != nil,
-                await world.entry(after: seen, until: deadline)
-            {
-                continue
-            }
-            throw StepFailure(
-                "\(question.patience == nil ? "verify" : "wait"): it was done \(Self.times(count))",
-                at: question.span, expected: JournalQuestion.text(question),
-                actual: String(count))
+        for query in verify.question.queries { try checkVariables(query.expectations) }
+        let answer = await world?.answer(verify.question, variables) { [surroundings] in
+            !surroundings.interruption.isTriggered
         }
-    }
-
-    private static func times(_ count: Int) -> String {
-        switch count {
-        case 0: "never"
-        case 1: "once"
-        default: "\(count) times"
-        }
+        guard let answer, !answer.holds else { return Outcome() }
+        var failure = StepFailure(
+            answer.reason(verify.question), at: verify.span, expected: verify.question.expected,
+            actual: String(answer.count))
+        failure.context = answer.nearestText
+        throw failure
     }
 
     // MARK: Outcomes

@@ -1,3 +1,4 @@
+internal import Blocks
 internal import JSON
 internal import Matching
 internal import YAML
@@ -159,29 +160,11 @@ struct StepReader {
     private func verify(_ node: YAMLNode, _ action: String) throws(Diagnostic) -> Step {
         let reader = try KeyedReader(node, in: source, keys: [action, "name"])
         let verify = try reader.required(action)
-        let fields = JournalQuestion.fields
-        let counts = ["exactly", "atLeast", "atMost"]
-        let extra = action == "wait" ? ["timeout"] : []
-        let inner = try KeyedReader(verify, in: source, keys: fields + counts + extra)
-        var question = VerifyStep(span: Self.span(of: counts, in: verify))
-        for field in fields {
-            guard let value = inner[field] else { continue }
-            question.matches.append((field, try matchers.matcher(value)))
-        }
-        question.exactly = try inner.int("exactly", in: 0...Int.max)
-        question.atLeast = try inner.int("atLeast", in: 0...Int.max)
-        question.atMost = try inner.int("atMost", in: 0...Int.max)
-        if question.exactly == nil, question.atLeast == nil, question.atMost == nil {
-            throw source.refused(
-                "`\(action)` says not how often", verify,
-                hint: "add `exactly: 1`, `atLeast: 1` or `atMost: 1`")
-        }
-        if action == "wait" {
-            question.patience = try source.duration(inner["timeout"]) ?? .seconds(10)
-        }
+        let question = try JournalQuestionReader(source).question(verify, waits: action == "wait")
+        let span = Self.span(of: ["exactly", "atLeast", "atMost", "inOrder"], in: verify)
         return Step(
             name: try source.text(reader["name"]) ?? action, span: node.span,
-            action: .verify(question),
+            action: .verify(VerifyStep(question: question, span: span)),
             expectations: [], captures: [])
     }
 

@@ -101,9 +101,13 @@ final class World {
     /// The journal of one's own sidecars; nil for an endpoint of somebody else.
     var journal: Journal? { sandbox?.journal }
 
-    /// Waits for an entry of the journal that follows the one numbered `sequence`.
-    func entry(after sequence: UInt64, until deadline: MonotonicTime) async -> Bool {
-        await journal?.entry(after: sequence, until: deadline, on: loop.reactor) ?? false
+    /// What the journal says; nil where there is none.
+    func answer(
+        _ question: JournalQuestion, _ variables: [String: String],
+        whileWanted isWanted: () -> Bool
+    ) async -> JournalAnswer? {
+        await journal?.answer(
+            question, variables, on: loop.reactor, whileWanted: isWanted)
     }
 
     /// Where the sidecar of an app listens; nil for the scenario's own.

@@ -24,7 +24,7 @@ package enum Suggestion {
     }
 
     /// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours.
-    static func distance(_ a: String, _ b: String) -> Int {
+    package static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.unicodeScalars), Array(b.unicodeScalars))
         var rows = [Array(0...b.count)]
         for i in 0..<a.count {

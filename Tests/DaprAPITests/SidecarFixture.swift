@@ -203,6 +203,11 @@ final class SidecarFixture: SidecarUnderTest {
         }
     }
 
+    /// Sends away who follows the journal, as a stop does.
+    func endJournal() async {
+        await loop.run { [parts] _ in parts.sandbox.journal.end() }
+    }
+
     /// The journal's entries.
     func journal() async -> [JournalEntry] {
         await loop.run { [parts] _ in parts.sandbox.journal.entries }

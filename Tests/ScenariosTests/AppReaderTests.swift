@@ -79,7 +79,10 @@ import YAML
     @Test(arguments: [
         ("publish: { topic: t }", "the key `pubsub` is missing"),
         ("publish: { pubsub: p, topic: t, date: 1 }", "unknown key `date`"),
-        ("wait: { path: / }", "`wait` says not how often"),
+        ("wait: { path: /, since: -1 }", "expected a whole number of at least 0, found -1"),
+        ("wait: { inOrder: [] }", "`inOrder` is empty"),
+        ("wait: { inOrder: [{ path: / }], exactly: 1 }", "`exactly` beside `inOrder`"),
+        ("verify: { inOrder: [{ pth: / }] }", "unknown key `pth`"),
         ("verify: { path: /, exactly: 1, timeout: 1s }", "unknown key `timeout`"),
     ])
     func `a step that is not right is told`(step: String, message: String) {
@@ -171,8 +174,8 @@ import YAML
         else { throw Wrong.kind }
         #expect(xml.headers.map(\.value.text) == ["text/xml"])
         #expect(health.app?.id == "child")
-        #expect(wait.patience == .seconds(3))
-        #expect(other.patience == .seconds(10))
+        #expect(wait.question.patience == .seconds(3))
+        #expect(other.question.patience == .seconds(10))
         #expect(scenario.steps[0].expectations.map(\.part) == ["status"])
     }
 }

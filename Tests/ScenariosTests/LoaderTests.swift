@@ -1,3 +1,4 @@
+import Blocks
 import JSON
 import Matching
 import Testing
@@ -410,11 +411,11 @@ import YAML
         guard case .request(let patch) = scenario.steps[2].action else { throw Wrong.action }
         #expect(patch.headers.map(\.name) == ["Content-Type"])
 
-        guard case .verify(let question) = scenario.always[0].action else { throw Wrong.action }
-        #expect(question.matches.map(\.field) == ["api", "operation"])
-        #expect(question.atLeast == 1)
-        #expect(question.atMost == 3)
-        #expect(question.exactly == nil)
+        guard case .verify(let verify) = scenario.always[0].action,
+            case .count(let query, let bounds) = verify.question.form
+        else { throw Wrong.action }
+        #expect(query.expectations.map(\.part) == ["api", "operation"])
+        #expect(bounds == JournalBounds(atLeast: 1, atMost: 3))
     }
 
     private enum Wrong: Error { case action }

@@ -40,6 +40,19 @@ package final class WireClient {
         return String(text: buffer)
     }
 
+    /// What comes until `text` has come, it included: of a stream that does not end.
+    package func read(until text: String) throws -> String {
+        let wanted = Array(text.utf8)
+        while true {
+            let bytes = Array(buffer)
+            if let range = bytes.firstRange(of: wanted) {
+                buffer = bytes[range.upperBound...]
+                return String(text: bytes[..<range.upperBound])
+            }
+            try more()
+        }
+    }
+
     /// The next answer: head and the body its Content-Length or chunks tell.
     package func readResponse(isHEAD: Bool = false) throws -> WireResponse {
         let head = try readHead()

@@ -24,6 +24,10 @@ package final class Journal {
     private var byteCount = 0
     private var lastSequence: UInt64 = 0
     private var waiters: Waiters?
+    /// Entries that have left because a bound was passed, since all were forgotten.
+    package private(set) var dropped: UInt64 = 0
+    /// Whether nobody is to wait any more.
+    package private(set) var hasEnded = false
 
     package init(entries: Int = JournalLimits.entries, bytes: Int = JournalLimits.bytes) {
         capacity = entries
@@ -49,14 +53,23 @@ package final class Journal {
 
     /// Suspends until an entry follows the one numbered `sequence`, or until `deadline`.
     ///
-    /// - Returns: false at the deadline.
+    /// - Returns: false at the deadline; true may also mean that something else has changed.
     package func entry(
         after sequence: UInt64, until deadline: MonotonicTime, on reactor: Reactor
     ) async -> Bool {
         // Made for who asks: appending is on every request's way.
         let waiters = self.waiters ?? Waiters(on: reactor)
         self.waiters = waiters
-        return await waiters.wait(until: deadline) { lastSequence > sequence }
+        return await waiters.wait(until: deadline) { lastSequence > sequence || hasEnded }
+    }
+
+    /// Lets everybody who waits for an entry look again: a follower has gone.
+    package func wakeFollowers() { waiters?.wake() }
+
+    /// Sends away who waits or follows: the sidecar is about to stop.
+    package func end() {
+        hasEnded = true
+        waiters?.wake()
     }
 
     /// The entries that are kept, oldest first.
@@ -64,8 +77,16 @@ package final class Journal {
         (0..<count).compactMap { ring[(head + $0) % ring.count] }
     }
 
+    /// The kept entries that follow the one numbered `sequence`, oldest first.
+    package func entries(after sequence: UInt64) -> [JournalEntry] {
+        // Numbers are without a gap among those that are kept.
+        let wanted = Int(clamping: lastSequence - min(lastSequence, sequence))
+        return (count - min(count, wanted)..<count).compactMap { ring[(head + $0) % ring.count] }
+    }
+
     /// Forgets all entries; sequence numbers go on.
     package func clear() {
+        dropped = 0
         ring = []
         head = 0
         count = 0
@@ -88,6 +109,7 @@ package final class Journal {
 
     private func dropOldest() {
         byteCount -= ring[head]?.cost ?? 0
+        dropped += 1
         ring[head] = nil
         head = (head + 1) % ring.count
         count -= 1

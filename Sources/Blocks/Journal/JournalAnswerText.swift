@@ -1,0 +1,89 @@
+internal import Bytes
+package import JSON
+internal import Matching
+
+/// What people and programs read of an answer that is not what was expected.
+extension JournalAnswer {
+    /// `verify: it was done twice`
+    package func reason(_ question: JournalQuestion) -> String {
+        let asked = question.patience == nil ? "verify" : "wait"
+        switch question.form {
+        case .count: return "\(asked): it was done \(Self.times(count))"
+        case .inOrder(let queries):
+            return "\(asked): step \(count + 1) of \(queries.count) was not done"
+                + (count == 0 ? "" : " after step \(count)")
+        }
+    }
+
+    private static func times(_ count: Int) -> String {
+        switch count {
+        case 0: "never"
+        case 1: "once"
+        default: "\(count) times"
+        }
+    }
+
+    /// What comes nearest and how it differs, several lines; nil when nothing is near.
+    package var nearestText: String? {
+        guard !nearest.isEmpty else { return nil }
+        let lines = nearest.flatMap { miss in
+            ["nearest: \(miss.entry.line)"]
+                + miss.differs.map {
+                    "  \($0.path): expected \(Self.short($0.expected)), actual \(Self.short($0.actual))"
+                }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func short(_ text: String) -> String {
+        text.count <= 200 ? text : "\(text.prefix(200))…"
+    }
+
+    /// Members of the control API's answer.
+    package func members(_ question: JournalQuestion) -> [JSONValue.Member] {
+        let expected: [JSONValue.Member] =
+            switch question.form {
+            case .count(_, let bounds):
+                bounds.members.map { .init($0.name, .number(String($0.count))) }
+            case .inOrder(let queries): [.init("inOrder", .number(String(queries.count)))]
+            }
+        return [
+            .init("expected", .object(expected)), .init("actual", .number(String(count))),
+            .init("entries", .array(found.map(\.value))),
+            .init("nearest", .array(holds ? [] : nearest.map(\.value))),
+            .init("timedOut", .bool(isTimedOut)), .init("last", .number(String(last))),
+        ]
+    }
+}
+
+extension JournalAnswer.NearMiss {
+    fileprivate var value: JSONValue {
+        let differs = differs.map { mismatch in
+            JSONValue.object([
+                .init("path", .string(mismatch.path)),
+                .init("expected", .string(mismatch.expected)),
+                .init("actual", .string(mismatch.actual)),
+            ])
+        }
+        return .object([.init("entry", entry.value), .init("differs", .array(differs))])
+    }
+}
+
+extension JournalEntry {
+    /// The entry as a value.
+    package var value: JSONValue { (try? JSONValue.parse(json[...])) ?? .null }
+
+    /// The entry in a line for people: `#12 app POST /v1.0/state/s -> 204`.
+    package var line: String {
+        var words = ["#\(sequence)", appID]
+        if let message, api == .deliver || method.isEmpty {
+            words.append("\(api.rawValue) \(message.pubsub)/\(message.topic)")
+        }
+        if !method.isEmpty { words.append(String(text: method)) }
+        if !target.isEmpty { words.append(String(text: target)) }
+        if status != 0 { words += ["->", String(status)] }
+        if let outcome = detail.outcome { words.append(outcome.rawValue) }
+        if let attempt = detail.attempt, attempt > 1 { words.append("(attempt \(attempt))") }
+        return words.joined(separator: " ")
+    }
+}
