@@ -76,7 +76,8 @@ struct BrokerOpener {
         _ component: Component, in sandbox: Sandbox
     ) async throws(ComponentFailure) -> any MessageBroker {
         let path = path(of: component)
-        if component.setting("connectionString") == nil {
+        let isOwn = component.setting("connectionString") == nil
+        if isOwn {
             do throws(SystemError) { try FileContents.makeFolder(opener.dataFolder) } catch {
                 throw ComponentFailure(
                     component.name, .backend,
@@ -87,7 +88,8 @@ struct BrokerOpener {
         return try await sandbox.broker("sqlite:\(path)") { () throws(ComponentFailure) in
             do throws(SQLiteOpenError) {
                 let broker = try SQLiteBroker(
-                    path: path, clock: sandbox.clock, random: sandbox.random, on: sandbox.loop)
+                    path: path, isThrowaway: isOwn && opener.isThrowaway, clock: sandbox.clock,
+                    random: sandbox.random, on: sandbox.loop)
                 share(broker, path, sandbox.notes)
                 return broker
             } catch {

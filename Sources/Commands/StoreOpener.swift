@@ -8,6 +8,8 @@ internal import Transport
 struct StoreOpener: ComponentOpener {
     /// Where databases lie that nobody named.
     var dataFolder: String
+    /// Whether that folder is gone with the sandbox, so that nothing needs to reach the disk.
+    var isThrowaway = false
     /// Which types stand for others, first match wins.
     var mappings: [TypeMapping] = []
     /// The Redis of stores that were mapped to Redis.
@@ -150,7 +152,9 @@ struct StoreOpener: ComponentOpener {
                     "cannot make the data folder \(dataFolder): \(error.reason): "
                         + "name another one with --data-dir")
             }
-            return SQLiteSettings(path: dataFile(of: component))
+            var settings = SQLiteSettings(path: dataFile(of: component))
+            settings.isThrowaway = isThrowaway
+            return settings
         }
         do throws(SQLiteSettings.Problem) {
             return try SQLiteSettings(metadata: component.metadata)

@@ -28,10 +28,13 @@ struct MessageTable: Sendable {
     /// How long a lease holds without being renewed, in milliseconds.
     static let leaseMilliseconds: Int64 = 5_000
 
-    static func create(in database: Database) throws(SQLiteError) {
+    /// - Parameter syncs: whether the file outlives its sandbox.
+    static func create(in database: Database, syncs: Bool) throws(SQLiteError) {
+        // Before the mode, whose change is synced itself.
+        let synchronous = syncs ? "NORMAL" : "OFF"
+        try database.run("PRAGMA synchronous = \(synchronous)", isKept: false)
         // Its answer is a row.
         try database.run("PRAGMA journal_mode = WAL", isKept: false)
-        try database.run("PRAGMA synchronous = NORMAL", isKept: false)
         try database.run("BEGIN IMMEDIATE", isKept: false)
         try database.run(
             """

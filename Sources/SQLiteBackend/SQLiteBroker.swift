@@ -23,8 +23,11 @@ package final class SQLiteBroker: MessageBroker {
     package var onPublish: (() -> Void)?
 
     /// Opens the file and makes its tables when they are missing.
+    ///
+    /// - Parameter isThrowaway: whether the file is gone with its sandbox.
     package init(
-        path: String, clock: SandboxClock, random: RandomSource, on loop: EventLoop
+        path: String, isThrowaway: Bool = false, clock: SandboxClock, random: RandomSource,
+        on loop: EventLoop
     ) throws(SQLiteOpenError) {
         self.clock = clock
         self.random = random
@@ -34,7 +37,7 @@ package final class SQLiteBroker: MessageBroker {
         do throws(SQLiteError) {
             database = try Database(path: settings.uri)
             database.setBusyTimeout(milliseconds: 2_000)
-            try MessageTable.create(in: database)
+            try MessageTable.create(in: database, syncs: !isThrowaway)
         } catch {
             throw SQLiteOpenError(database: path, reason: .sqlite(error))
         }

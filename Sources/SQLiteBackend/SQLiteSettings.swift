@@ -41,6 +41,8 @@ package struct SQLiteSettings: Equatable, Sendable {
     /// How often expired rows are removed; nil leaves them, as Dapr does by default.
     package var cleanupInterval: Duration?
     package var disablesWAL = false
+    /// Whether the file is gone with its sandbox: then nothing is synced to the disk.
+    package var isThrowaway = false
 
     /// - Parameter path: a file's, taken as it is.
     package init(path: String) {

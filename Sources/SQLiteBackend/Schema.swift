@@ -77,7 +77,10 @@ struct Schema {
         database.setBusyTimeout(milliseconds: Int32(clamping: milliseconds))
         if settings.isReadOnly { return }
         let mode = settings.disablesWAL ? "DELETE" : "WAL"
+        // Before the mode, whose change is synced itself.
+        if settings.isThrowaway { try database.run("PRAGMA synchronous = OFF", isKept: false) }
         try database.run("PRAGMA journal_mode = \(mode)", isKept: false)
+        guard !settings.isThrowaway else { return }
         // With WAL a commit survives the death of the process without a sync; only a crash of the
         // whole machine could lose the last ones, which is no matter for tests.
         try database.run("PRAGMA synchronous = NORMAL", isKept: false)

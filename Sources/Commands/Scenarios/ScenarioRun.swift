@@ -114,7 +114,7 @@ struct ScenarioRun {
         var surroundings = Surroundings(
             endpoint: endpoint,
             opener: { number in
-                var opener = StoreOpener(dataFolder: "\(folder)/\(number)")
+                var opener = StoreOpener(dataFolder: "\(folder)/\(number)", isThrowaway: true)
                 opener.redis = settings
                 return opener
             },
