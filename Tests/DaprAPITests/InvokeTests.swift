@@ -18,6 +18,24 @@ import Testing
 
     // MARK: Whom, and which path
 
+    /// A target, the field that names the callee, and whom the journal names.
+    @Test(arguments: [
+        ("/v1.0/invoke/other/method/x", nil, "other"),
+        ("/v1.0/invoke/other.default/method/x", nil, "other.default"),
+        ("//v1.0//invoke//other/method/x", nil, "other"),
+        ("/v1.0/invoke/o%74her/method/x", nil, "other"), ("/x", "other", "other"),
+        ("/v1.0/invoke/nobody/method/x", "other", "other"),
+    ])
+    func `the journal tells whom an invocation went to`(
+        target: String, field: String?, callee: String
+    ) async throws {
+        try await AppFixture.run { sidecar in
+            _ = try sidecar.send("GET", target, headers: field.map { [("dapr-app-id", $0)] } ?? [])
+            let journal = try sidecar.send("GET", "/_fakedapr/journal?api=invoke")
+            #expect(journal.text.contains("\"callee\":\"\(callee)\""))
+        }
+    }
+
     @Test(arguments: [
         ("/v1.0/invoke/myapp/method/a/b", "/a/b"), ("/v1.0/invoke/myapp/method/", "/"),
         ("/v1.0////invoke//myapp/method//foo", "/foo"), ("/v1.0/invoke/myapp/method/a/", "/a"),

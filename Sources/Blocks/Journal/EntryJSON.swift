@@ -64,7 +64,7 @@ extension JournalEntry {
             writer.number(attempt)
         }
         let texts = [
-            ("outcome", detail.outcome?.rawValue), ("callee", detail.callee),
+            ("outcome", detail.outcome?.rawValue), ("callee", callee),
             ("fault", detail.fault), ("hint", detail.hint),
         ]
         for (name, text) in texts {
@@ -174,7 +174,7 @@ extension JournalEntry {
         case "topic": message.map { .string($0.topic) }
         case "attempt": detail.attempt.map { .number(String($0)) }
         case "outcome": detail.outcome.map { .string($0.rawValue) }
-        case "callee": detail.callee.map { .string($0) }
+        case "callee": callee.map { .string($0) }
         case "fault": detail.fault.map { .string($0) }
         case "hint": detail.hint.map { .string($0) }
         case "headers": .object(headers.map { .init($0.name, .string($0.value)) })
@@ -183,6 +183,17 @@ extension JournalEntry {
         case "response": response
         default: nil
         }
+    }
+
+    /// Whom an invocation went to; the usual path is read here, so that its entry keeps nothing more.
+    package var callee: String? {
+        if let callee = detail.callee { return callee }
+        guard api == .invoke else { return nil }
+        let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: 4)
+        guard parts.count >= 4, parts[1].equals("invoke"), parts[3].equals("method") else {
+            return nil
+        }
+        return String(text: parts[2])
     }
 
     private var response: JSONValue {

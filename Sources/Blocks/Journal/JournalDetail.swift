@@ -37,6 +37,7 @@ package struct JournalDetail: Sendable, Equatable {
     package var attempt: Int?
     package var outcome: DeliveryOutcome?
     /// Whom an invocation went to, as the caller named it: an app id, an HTTPEndpoint, a URL.
+    /// nil where the path says it: see `JournalEntry.callee`.
     package var callee: String?
     /// The fault that was applied, as people name it.
     package var fault: String?

@@ -20,6 +20,14 @@ struct InvocationTarget: Equatable {
         return find(inPath: path)
     }
 
+    /// Whether the path names the callee as the journal can read it there: `/v1.0/invoke/ID/method/…`.
+    func isPlain(in path: ByteSlice) -> Bool {
+        let start = path.dropFirst(13)
+        let rest = start.dropFirst(id.utf8.count)
+        return path.prefix(13).equals("/v1.0/invoke/")
+            && start.prefix(id.utf8.count).equals(utf8: id) && rest.prefix(8).equals("/method/")
+    }
+
     /// `Basic base64("dapr-app-id:X")`
     private static func appID(basic value: ByteSlice) -> String? {
         guard value.prefix(6).equals("Basic "), let bytes = Base64.decode(value.dropFirst(6)) else {

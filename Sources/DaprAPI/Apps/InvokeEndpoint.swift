@@ -18,7 +18,7 @@ enum InvokeEndpoint {
     ) async throws(APIError) -> Response {
         let head = call.request.head
         guard let target = InvocationTarget.find(in: head) else { throw .noTarget }
-        call.detail.callee = target.id
+        if !target.isPlain(in: head.path) { call.detail.callee = target.id }
         let peer = head.fields["fakedapr-caller"].map { String(text: $0) }
         do throws(InvocationError) {
             return try await invoke(call, target, trace: trace, from: peer)
