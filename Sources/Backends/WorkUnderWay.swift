@@ -35,6 +35,17 @@ package final class WorkUnderWay {
         return try await body()
     }
 
+    /// Runs `body`, which waits for the clock, as if the piece of work that it is part of were not
+    /// under way: a clock that is moved would wait for what waits for it.
+    package func pausing(_ body: () async -> Void) async {
+        guard count > 0 else { return await body() }
+        let paused = round
+        count -= 1
+        if count == 0 { waiters.wake() }
+        await body()
+        if round == paused { count += 1 }
+    }
+
     /// Suspends until nothing is under way.
     ///
     /// - Returns: false at `deadline`.

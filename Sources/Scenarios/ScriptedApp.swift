@@ -3,7 +3,6 @@ internal import Bytes
 internal import HTTP
 internal import JSON
 internal import Matching
-internal import Transport
 
 /// An application that answers by the stubs of a scenario, over real HTTP on a port of its own.
 ///
@@ -12,19 +11,19 @@ final class ScriptedApp: RequestHandler {
     /// What answers; a scenario's steps may add to it.
     let app: StubbedApp
     private let hasSubscriptions: Bool
-    private let reactor: Reactor
+    private let sandbox: Sandbox
     private let variables: () -> [String: String]
 
     /// - Parameter variables: what they are when a request comes.
     init(
-        _ id: String, _ description: ScriptedAppDescription, on reactor: Reactor,
+        _ id: String, _ description: ScriptedAppDescription, in sandbox: Sandbox,
         variables: @escaping () -> [String: String]
     ) {
         app = StubbedApp(id)
         for stub in description.stubs { app.add(stub) }
         app.subscriptions = description.subscriptions ?? []
         hasSubscriptions = description.subscriptions != nil
-        self.reactor = reactor
+        self.sandbox = sandbox
         self.variables = variables
     }
 
@@ -34,7 +33,7 @@ final class ScriptedApp: RequestHandler {
         guard let answer = app.answer(to: seen, variables()) else {
             return unmatched(request.head, seen)
         }
-        if answer.delay > .zero { await reactor.sleep(for: answer.delay) }
+        await sandbox.hold(for: answer.delay)
         var response = Response(status: answer.status)
         for field in answer.fields {
             response.fields.append(

@@ -85,7 +85,7 @@ struct WorldOpener {
         switch app.kind {
         case .scripted(let description):
             let scripted = ScriptedApp(
-                app.id, description, on: loop.reactor, variables: variables)
+                app.id, description, in: sidecar.sidecar.sandbox, variables: variables)
             try sidecar.start(scripted, subscriptions: subscriptions, on: loop)
         case .command(let command):
             let values = scenarioCase.values

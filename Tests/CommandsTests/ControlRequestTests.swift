@@ -27,6 +27,7 @@ import Transport
         row(
             "verify", "--key=k", "--at-least=1", "--at-most", "2",
             to: #"POST /verify {"key":"k","atLeast":1,"atMost":2}"#),
+        row("verify", "--outcome", "drop", to: #"POST /verify {"outcome":"drop","atLeast":1}"#),
         row("verify", #"{"key":"k"}"#, to: #"POST /verify {"key":"k"}"#),
         row(
             "wait", "--topic", "t", "--timeout", "2",

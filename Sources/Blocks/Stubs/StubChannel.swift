@@ -1,3 +1,4 @@
+internal import Backends
 internal import Bytes
 internal import JSON
 internal import Matching
@@ -9,11 +10,11 @@ internal import Transport
 final class StubChannel: AppChannel {
     var isHealthy = true
     private let app: StubbedApp
-    private let loop: EventLoop
+    private unowned let sandbox: Sandbox
 
-    init(to app: StubbedApp, on loop: EventLoop) {
+    init(to app: StubbedApp, in sandbox: Sandbox) {
         self.app = app
-        self.loop = loop
+        self.sandbox = sandbox
     }
 
     private static let bodyLimit = 64 << 20
@@ -28,7 +29,7 @@ final class StubChannel: AppChannel {
         let seen = StubRequest.observation(
             method: request.method, target: request.target, fields: request.fields, body: body)
         guard let answer = app.answer(to: seen) else { return try unmatched(seen) }
-        try await hold(answer.delay, until: request.deadline)
+        await sandbox.hold(for: answer.delay)
         return AppResponse(
             status: answer.status, fields: answer.fields, body: .bytes(answer.body))
     }
@@ -49,13 +50,13 @@ final class StubChannel: AppChannel {
         }
         throw .failed(app.refusal(of: seen))
     }
+}
 
-    private func hold(
-        _ delay: Duration, until deadline: MonotonicTime?
-    ) async throws(AppChannelError) {
+extension Sandbox {
+    /// Holds an answer of a stub back, by the sandbox's clock: a timeout and the delay that it is to
+    /// end go by one time.
+    package func hold(for delay: Duration) async {
         guard delay > .zero else { return }
-        let end = Reactor.monotonicNow() + delay.nanoseconds
-        await loop.reactor.sleep(until: min(end, deadline ?? end))
-        if let deadline, deadline < end { throw .timedOut }
+        await clock.work.pausing { await sleep(for: delay) }
     }
 }

@@ -149,7 +149,7 @@ package final class Stubs {
         let app = StubbedApp(id)
         let known = sandbox.sidecars.first { $0.appID == id }
         let sidecar = known ?? sidecar(for: id)
-        sidecar.appChannel = StubChannel(to: app, on: sandbox.loop)
+        sidecar.appChannel = StubChannel(to: app, in: sandbox)
         apps.append(Standing(app: app, sidecar: sidecar, isOwn: known == nil))
         return apps.count - 1
     }

@@ -8,7 +8,7 @@ struct JournalCommand: ControlCommand {
         commandName: "journal", abstract: "Print what a running sidecar was asked and did.")
     static let table = OptionTable.control(
         "journal",
-        JournalFilter.rows + [
+        FilterOptions.rows + [
             .option("since", nil, "sequence", "Only what follows this entry."),
             .option("limit", nil, "n", "At most so many, the latest."),
         ])
@@ -21,7 +21,7 @@ struct JournalCommand: ControlCommand {
         """
     static let actions = [
         ControlAction { options, _ in
-            let pairs = JournalFilter.pairs(options, ["since", "limit"])
+            let pairs = FilterOptions.pairs(options, ["since", "limit"])
             return [.get("/journal" + ControlTarget.query(pairs))]
         } text: {
             ($0["entries"]?.array ?? []).map(JournalLine.text).joined(separator: "\n")
@@ -44,7 +44,7 @@ struct VerifyCommand: ControlCommand {
 
         EXAMPLES
           fakedapr verify --api state --operation set --key a --exactly 1
-          fakedapr verify '{"topic": "orders", "json": {"data": {"id": 7}}}'
+          fakedapr verify '{"topic": "orders", "json": {"data": {"id": 7}}, "exactly": 1}'
         """
     static let actions = [
         ControlAction(

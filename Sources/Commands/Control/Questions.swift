@@ -1,9 +1,10 @@
 internal import JSON
 
 /// What the journal can be asked for, as options.
-enum JournalFilter {
+enum FilterOptions {
     static let names = [
         "app", "api", "method", "path", "status", "store", "operation", "key", "pubsub", "topic",
+        "outcome", "callee",
     ]
 
     static let rows: [OptionRow] = names.map { .option($0, nil, value(of: $0), help(of: $0)) }
@@ -12,6 +13,8 @@ enum JournalFilter {
         switch name {
         case "app", "api", "path", "topic", "key", "method": name == "app" ? "id" : name
         case "status": "n"
+        case "callee": "id"
+        case "outcome": "outcome"
         default: "name"
         }
     }
@@ -27,7 +30,9 @@ enum JournalFilter {
         case "operation": "get, set, delete or query."
         case "key": "The key in the store."
         case "pubsub": "The pub/sub component."
-        default: "The topic."
+        case "topic": "The topic."
+        case "outcome": "What became of a delivery: success, retry, drop, ...."
+        default: "Which app was invoked."
         }
     }
 
@@ -43,7 +48,7 @@ enum JournalFilter {
 enum JournalQuestionOptions {
     static let counts = ["exactly", "at-least", "at-most"]
     static let rows: [OptionRow] =
-        JournalFilter.rows + [
+        FilterOptions.rows + [
             .option("exactly", nil, "n", "How often."),
             .option("at-least", nil, "n", "How often at least: 1 when no count is given."),
             .option("at-most", nil, "n", "How often at most."),
@@ -52,11 +57,11 @@ enum JournalQuestionOptions {
 
     /// Whether the options ask anything.
     static func isAsked(_ options: ParsedOptions) -> Bool {
-        (JournalFilter.names + counts).contains { options[$0] != nil }
+        (FilterOptions.names + counts).contains { options[$0] != nil }
     }
 
     static func value(_ options: ParsedOptions) throws(Failure) -> JSONValue {
-        var members = JournalFilter.pairs(options).map { name, value in
+        var members = FilterOptions.pairs(options).map { name, value in
             JSONValue.Member(
                 name, name == "status" && Int(value) != nil ? .number(value) : .string(value))
         }
@@ -85,7 +90,10 @@ enum JournalQuestionOptions {
                     .usage,
                     "`\(command)` has no question: name a document, or options such as --api state")
             }
-            return ControlBody(try value(options))
+            let isCounted = counts.contains { options[$0] != nil }
+            let question = try value(options)
+            guard command == "verify", !isCounted else { return ControlBody(question) }
+            return ControlBody(.object((question.object ?? []) + [.init("atLeast", .number(1))]))
         }
         guard !isAsked(options) else {
             throw Failure(.usage, "`\(command)` takes a document or options, not both")

@@ -131,9 +131,13 @@ class Fakedapr:
     def verify(self, *in_order, **question):
         """Fails unless it was done: `verify(api="state", key="a", exactly=1)`.
 
-        Several questions, as dictionaries, must have come true in their order.
+        Without a count, at least once. Several questions, as dictionaries, must have come true in
+        their order.
         """
-        return self.control("POST", "/verify", _question(in_order, question))
+        body = _question(in_order, question)
+        if not in_order and not {"exactly", "atLeast", "atMost", "inOrder"} & body.keys():
+            body["atLeast"] = 1
+        return self.control("POST", "/verify", body)
 
     def wait(self, *in_order, timeout=5.0, **question):
         """The same, once it is so; fails after `timeout` (seconds, or a text such as `500ms`)."""
