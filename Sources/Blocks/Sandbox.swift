@@ -38,13 +38,28 @@ package final class Sandbox {
     package let awaited = AwaitedApps()
     /// Opens ways to other servers; nil where nothing is invoked.
     package var channels: (any OutboundChannels)?
+    /// The folder of a sandbox that was made at run time: its databases lie there, wherever components
+    /// say; nil for the default one.
+    package let folder: String?
+    /// The sandboxes of the process; nil where none can be made. It outlives every sandbox.
+    package weak var sandboxes: Sandboxes?
+    /// How the clock went at first, which a reset goes back to.
+    package let beginning: ClockSetting
+    /// When requests used it.
+    package let use = SandboxUse()
+    /// Counts resets of the journal: what was begun before one leaves no entry after it.
+    package internal(set) var era = 0
+    /// Lets one reset, seed or snapshot at a time do its work.
+    let changes = Turns()
     private var backends: [String: any StateStore] = [:]
     private var brokers: [String: any MessageBroker] = [:]
 
     package init(
         id: String = "default", on loop: EventLoop, clock: SandboxClock, random: RandomSource,
-        keyPrefix: String = ""
+        keyPrefix: String = "", folder: String? = nil
     ) {
+        self.folder = folder
+        beginning = ClockSetting(clock.mode, at: clock.mode == .real ? nil : clock.now)
         self.id = id
         self.loop = loop
         self.clock = clock

@@ -75,20 +75,18 @@ struct BrokerOpener {
     private func sqlite(
         _ component: Component, in sandbox: Sandbox
     ) async throws(ComponentFailure) -> any MessageBroker {
-        let path = path(of: component)
-        let isOwn = component.setting("connectionString") == nil
+        var path = path(of: component)
+        let isOwn = component.setting("connectionString") == nil || sandbox.folder != nil
+        let isThrowaway = opener.isThrowaway || sandbox.folder != nil
         if isOwn {
-            do throws(SystemError) { try FileContents.makeFolder(opener.dataFolder) } catch {
-                throw ComponentFailure(
-                    component.name, .backend,
-                    "cannot make the data folder \(opener.dataFolder): \(error.reason): "
-                        + "name another one with --data-dir")
-            }
+            let folder = try opener.folder(for: component, in: sandbox)
+            let name = component.setting("connectionString") ?? component.name
+            path = opener.file(of: name, in: folder, "messages.db")
         }
         return try await sandbox.broker("sqlite:\(path)") { () throws(ComponentFailure) in
             do throws(SQLiteOpenError) {
                 let broker = try SQLiteBroker(
-                    path: path, isThrowaway: isOwn && opener.isThrowaway, clock: sandbox.clock,
+                    path: path, isThrowaway: isOwn && isThrowaway, clock: sandbox.clock,
                     random: sandbox.random, on: sandbox.loop)
                 share(broker, path, sandbox.notes)
                 return broker
@@ -108,7 +106,7 @@ struct BrokerOpener {
 
     private func path(of component: Component) -> String {
         component.setting("connectionString")
-            ?? "\(opener.dataFolder)/\(String(component.name.map { $0 == "/" ? "_" : $0 })).messages.db"
+            ?? opener.file(of: component.name, in: opener.dataFolder, "messages.db")
     }
 
     private func redis(

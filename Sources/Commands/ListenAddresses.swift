@@ -9,7 +9,7 @@ struct ListenAddresses {
     ///
     /// - Returns: the first, with the port that it has.
     func open(
-        for server: Server, on loop: isolated EventLoop
+        for server: Server, on loop: EventLoop
     ) throws(Failure) -> SocketAddress {
         guard let first = addresses.first else {
             throw Failure(.usage, "no address to listen at: name one in --dapr-listen-addresses")

@@ -42,12 +42,14 @@ final class ServeProcess {
         let host = SidecarHost(plan.sidecar, in: sandbox)
         host.onFailure = { [stop] in stop.ask(ExitStatus.runtime.rawValue) }
         let address = try await host.open(on: loop) { [stop] in stop.ask(force: $0, on: loop) }
+        let factory = SandboxFactory(of: [host], on: loop)
         isServing = true
         let registration = register(address)
         defer { registration?.release() }
         try announce(address, host)
         host.waitForApp(startedAt: begin, on: loop)
         let status = await stop.wait()
+        await factory?.close()
         let isInTime = await host.stop(on: loop)
         await sandbox.close()
         if let file = plan.readyFile { FileContents.remove(file) }

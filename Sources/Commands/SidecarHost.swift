@@ -42,6 +42,10 @@ final class SidecarHost {
     private var life: AppLife?
     private var observers: [any AppObserver] = []
     private var reload: HotReload?
+    /// The components as they are described now, files that were changed meanwhile included.
+    private(set) var components: [Component] = []
+    /// What answers requests, by whichever port they come; nil before it is opened.
+    private(set) var handler: (any RequestHandler)?
     /// Components whose secret store is not there yet.
     private var parked: [Component] = []
     /// Called when a changed component cannot be opened, which ends the sidecar, as in Dapr.
@@ -57,9 +61,9 @@ final class SidecarHost {
     /// Opens components and ports: from here on the API is answered.
     ///
     /// - Parameter onShutdown: called when somebody asked for a stop by request; `true` for at once.
-    /// - Returns: where it listens.
+    /// - Returns: where it listens; without addresses it does not.
     func open(
-        on loop: isolated EventLoop, onShutdown: @escaping (_ force: Bool) -> Void
+        on loop: EventLoop, onShutdown: @escaping (_ force: Bool) -> Void
     ) async throws(Failure) -> SocketAddress {
         sidecar.log = plan.log
         if !plan.resiliencies.isEmpty {
@@ -75,16 +79,24 @@ final class SidecarHost {
         try await openComponents()
         sidecar.httpEndpoints = plan.httpEndpoints.map { sidecar.withSecrets($0) }
         let front = Front(sidecar: sidecar, onShutdown: onShutdown)
-        let server = Server(
-            limits: limits, on: loop.reactor,
-            handler: plan.logsRequests ? RequestLog(front, plan.log) : front)
-        let address = try ListenAddresses(addresses: plan.addresses).open(
-            for: server, on: loop)
-        self.server = server
+        let handler: any RequestHandler = plan.logsRequests ? RequestLog(front, plan.log) : front
+        self.handler = handler
+        let address = try listen(handler, on: loop)
         openGRPCPort(address, on: loop)
         try await plan.stubs?.add(to: sandbox)
         sidecar.isOutboundReady = true
         startReloading(on: loop) { [self] in onFailure.map { $0() } ?? onShutdown(false) }
+        return address
+    }
+
+    private func listen(
+        _ handler: any RequestHandler, on loop: EventLoop
+    ) throws(Failure) -> SocketAddress {
+        guard !plan.addresses.isEmpty else { return .loopback(port: 0) }
+        let server = Server(limits: limits, on: loop.reactor, handler: handler)
+        let address = try ListenAddresses(addresses: plan.addresses).open(
+            for: server, on: loop)
+        self.server = server
         return address
     }
 
@@ -102,12 +114,14 @@ final class SidecarHost {
     /// Delivers no more messages: the application is about to end. Requests are still answered.
     func stopDelivering() async {
         await life?.stop()
+        if life == nil { await sidecar.subscriptions?.stop() }
     }
 
     /// Stops taking requests and lets those that have arrived be answered.
     ///
     /// - Returns: whether all were answered in time.
-    func stop(on loop: isolated EventLoop) async -> Bool {
+    func stop(on loop: EventLoop) async -> Bool {
+        handler = nil
         let begin = Reactor.monotonicNow()
         sidecar.sandbox.journal.end()
         reload?.stop()
@@ -145,6 +159,8 @@ final class SidecarHost {
 
     /// Opens a component; one whose secret store is not there waits until it comes.
     func open(_ described: Component) async throws(ComponentFailure) {
+        components.removeAll { $0.name == described.name }
+        components.append(described)
         guard let component = sidecar.withSecrets(described) else {
             parked.append(described)
             return
@@ -163,6 +179,7 @@ final class SidecarHost {
     }
 
     func remove(_ component: Component) {
+        components.removeAll { $0.name == component.name }
         parked.removeAll { $0.name == component.name }
         sidecar.removeComponent(named: component.name)
     }
@@ -194,7 +211,7 @@ final class SidecarHost {
 
     /// Resource files are followed from here on; without inotify they are not, which is no failure.
     private func startReloading(
-        on loop: isolated EventLoop, onFailure: @escaping () -> Void
+        on loop: EventLoop, onFailure: @escaping () -> Void
     ) {
         guard let source = plan.resources, !source.paths.isEmpty else { return }
         do throws(SystemError) {
@@ -222,6 +239,19 @@ final class SidecarHost {
         loop.spawn { await life.run { self.ready(startedAt: begin) } }
     }
 
+    /// Takes the application of `other`, which is the same one in another sandbox: subscribed when this
+    /// returns, if it is there by now.
+    func join(_ other: SidecarHost, on loop: EventLoop) async {
+        guard other.sidecar.isReady, plan.appPort != nil, let channel else {
+            return waitForApp(on: loop)
+        }
+        let subscriptions = Subscriptions(of: sidecar, declared: plan.subscriptions)
+        sidecar.subscriptions = subscriptions
+        await subscriptions.appIsReady()
+        channel.isHealthy = other.sidecar.appChannel?.isHealthy ?? true
+        sidecar.isReady = true
+    }
+
     /// Adds who is to be told, after the sidecar's own parts, when the application is ready.
     func add(_ observer: any AppObserver) { observers.append(observer) }
 
@@ -238,9 +268,16 @@ final class SidecarHost {
         let channel = HTTPChannel(
             to: .init(host: plan.settings.appChannelAddress, port: port),
             maxConcurrency: plan.settings.appMaxConcurrency, token: plan.settings.appToken,
-            limits: limits, on: loop)
+            field: sandboxField, limits: limits, on: loop)
         self.channel = channel
         sidecar.appChannel = channel
+    }
+
+    /// Tells the application which sandbox it is called from, unless it is the default one: one that
+    /// sends the header on stays in its sandbox.
+    private var sandboxField: AppField? {
+        let sandbox = sidecar.sandbox
+        return sandbox.folder.map { _ in AppField("fakedapr-sandbox", sandbox.id) }
     }
 
     private func ready(startedAt begin: MonotonicTime) {

@@ -100,9 +100,8 @@ struct StoreOpener: ComponentOpener {
         }
     }
 
-    /// A component's name may hold what no file's name may.
     private func dataFile(of component: Component) -> String {
-        "\(dataFolder)/\(String(component.name.map { $0 == "/" ? "_" : $0 })).db"
+        file(of: component.name, in: dataFolder)
     }
 
     // MARK: Back ends
@@ -126,7 +125,7 @@ struct StoreOpener: ComponentOpener {
     private func sqlite(
         _ component: Component, in sandbox: Sandbox
     ) async throws(ComponentFailure) -> any StateStore {
-        let settings = try sqliteSettings(component)
+        let settings = try sqliteSettings(component, in: sandbox)
         return try await sandbox.backend(
             "sqlite:\(settings.connectionString):\(settings.tableName)"
         ) {
@@ -142,27 +141,52 @@ struct StoreOpener: ComponentOpener {
     }
 
     private func sqliteSettings(
-        _ component: Component
+        _ component: Component, in sandbox: Sandbox
     ) throws(ComponentFailure) -> SQLiteSettings {
         // keyPrefix is the sidecar's own business, not the database's.
         if component.metadata.allSatisfy({ $0.key.lowercased() == "keyprefix" }) {
-            do throws(SystemError) { try FileContents.makeFolder(dataFolder) } catch {
-                throw ComponentFailure(
-                    component.name, .backend,
-                    "cannot make the data folder \(dataFolder): \(error.reason): "
-                        + "name another one with --data-dir")
-            }
-            var settings = SQLiteSettings(path: dataFile(of: component))
-            settings.isThrowaway = isThrowaway
+            let folder = try folder(for: component, in: sandbox)
+            var settings = SQLiteSettings(path: file(of: component.name, in: folder))
+            settings.isThrowaway = isThrowaway || sandbox.folder != nil
             return settings
         }
+        var settings: SQLiteSettings
         do throws(SQLiteSettings.Problem) {
-            return try SQLiteSettings(metadata: component.metadata)
+            settings = try SQLiteSettings(metadata: component.metadata)
         } catch {
             throw ComponentFailure(
                 component.name, .description,
                 "the component \(component.name) cannot be used: \(error.text)")
         }
+        guard sandbox.folder != nil, !settings.isInMemory else { return settings }
+        // Components that share a file share one in every sandbox.
+        let folder = try folder(for: component, in: sandbox)
+        settings.isThrowaway = true
+        return settings.with(path: file(of: settings.connectionString, in: folder))
+    }
+
+    /// The folder of databases that nobody named, and of all those of a sandbox made at run time.
+    func folder(
+        for component: Component, in sandbox: Sandbox
+    ) throws(ComponentFailure) -> String {
+        let folder = sandbox.folder ?? dataFolder
+        do throws(SystemError) { try FileContents.makeFolder(folder) } catch {
+            throw ComponentFailure(
+                component.name, .backend,
+                "cannot make the data folder \(folder): \(error.reason): "
+                    + "name another one with --data-dir")
+        }
+        return folder
+    }
+
+    /// A name may hold what no file's name may, and may be a path that is longer than one.
+    func file(of name: String, in folder: String, _ kind: String = "db") -> String {
+        let plain = String(name.map { $0 == "/" ? "_" : $0 })
+        guard plain.utf8.count > 200 else { return "\(folder)/\(plain).\(kind)" }
+        let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+        }
+        return "\(folder)/\(String(hash, radix: 16)).\(kind)"
     }
 
     private func redis(
@@ -208,13 +232,13 @@ struct StoreOpener: ComponentOpener {
             do throws(RedisError) {
                 return try await ping()
             } catch {
-                let isTransient: Bool
+                let isThrowaway: Bool
                 switch error {
-                case .refused(let text): isTransient = text.hasPrefix("LOADING")
-                case .protocolError: isTransient = false
-                default: isTransient = true
+                case .refused(let text): isThrowaway = text.hasPrefix("LOADING")
+                case .protocolError: isThrowaway = false
+                default: isThrowaway = true
                 }
-                guard isTransient, Reactor.monotonicNow() < deadline else {
+                guard isThrowaway, Reactor.monotonicNow() < deadline else {
                     throw ComponentFailure(
                         component.name, .backend,
                         "cannot use the Redis at \(settings.address): \(error.text): \(mend(error))"

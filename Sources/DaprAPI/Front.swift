@@ -36,6 +36,19 @@ package final class Front: RequestHandler {
     /// Answers one request.
     package func respond(to request: Request) async -> Response {
         assert(sidecar.sandbox.loop.reactor.isOnLoop, "a request left its loop")
+        if let id = SandboxSwitch.id(in: request.head, of: sidecar) {
+            return await SandboxSwitch.respond(to: request, in: id, for: sidecar)
+        }
+        guard sidecar.sandbox.folder != nil else { return await answer(request) }
+        // A sandbox that was made at run time is deleted when nobody uses it.
+        let use = sidecar.sandbox.use
+        use.begin(at: Reactor.monotonicNow())
+        defer { use.end(at: Reactor.monotonicNow()) }
+        return await answer(request)
+    }
+
+    private func answer(_ request: Request) async -> Response {
+        let era = sidecar.sandbox.era
         if let preflight = cors.preflight(request.head) { return preflight }
         if let control, ControlFront.takes(request.head.path) {
             return await respond(to: request, by: control)
@@ -55,7 +68,10 @@ package final class Front: RequestHandler {
         var response = await answer(call, match?.endpoint, path, trace: trace?.value)
         if let trace, !call.hasTrace { response.fields.append(trace) }
         cors.add(to: &response, head: request.head)
-        record(call, api: match?.endpoint.api ?? call.unroutedAPI, response)
+        // What a reset has overtaken is nothing to who comes after it.
+        if sidecar.sandbox.era == era {
+            record(call, api: match?.endpoint.api ?? call.unroutedAPI, response)
+        }
         return response
     }
 

@@ -24,7 +24,7 @@ package final class Server {
     package var connectionCount: Int { connections.count }
 
     /// Begins to accept connections at `listener`.
-    package func serve(_ listener: Listener, on loop: isolated EventLoop) {
+    package func serve(_ listener: Listener, on loop: EventLoop) {
         listeners.append(listener)
         loop.spawn {
             while let stream = await listener.accept() { self.open(stream, on: loop) }
@@ -52,7 +52,7 @@ package final class Server {
     /// Stops: nothing new is accepted, requests that have arrived are answered, then all is closed.
     ///
     /// - Parameter grace: how long answers may take before their connections are cut.
-    package func stop(grace: Duration, on loop: isolated EventLoop) async {
+    package func stop(grace: Duration, on loop: EventLoop) async {
         isStopping = true
         for listener in listeners {
             // Connections the kernel had accepted before the stop hold requests too.
@@ -61,9 +61,9 @@ package final class Server {
         }
         for connection in connections.values { connection.stop() }
         guard !connections.isEmpty else { return }
-        let deadline = Task {
+        let deadline = loop.spawn {
             await self.reactor.sleep(for: grace)
-            if !Task.isCancelled { self.abort(on: loop) }
+            if !Task.isCancelled { self.abort() }
         }
         await Suspension<Void>.suspend { suspension in
             // Looked at again: other jobs of the loop may have run before the suspension.
@@ -72,7 +72,7 @@ package final class Server {
         deadline.cancel()
     }
 
-    private func abort(on loop: isolated EventLoop) {
+    private func abort() {
         for connection in connections.values { connection.abort() }
         // A handler that hangs must not hold the stop as well.
         whenEmpty?.resume()

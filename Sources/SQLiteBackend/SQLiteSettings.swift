@@ -31,9 +31,9 @@ package struct SQLiteSettings: Equatable, Sendable {
     }
 
     /// The database as people know it: a path or the component's connection string.
-    package let connectionString: String
+    package private(set) var connectionString: String
     /// What `sqlite3_open_v2` is given.
-    let uri: String
+    private(set) var uri: String
     package var tableName = "state"
     package var metadataTableName = "metadata"
     /// How long a request waits for another process that holds the database.
@@ -105,6 +105,17 @@ package struct SQLiteSettings: Equatable, Sendable {
         }
         return string == ":memory:" || string.hasPrefix("file:") ? string : "file:\(string)"
     }
+
+    /// The same for another file, taken as it is.
+    package func with(path: String) -> SQLiteSettings {
+        var settings = self
+        settings.connectionString = path
+        settings.uri = SQLiteSettings(path: path).uri
+        return settings
+    }
+
+    /// Whether it is no file at all.
+    package var isInMemory: Bool { uri.contains(":memory:") || uri.contains("mode=memory") }
 
     /// Whether the connection string wants nothing to be written.
     var isReadOnly: Bool {

@@ -23,11 +23,14 @@ final class BulkDelivery: MessageHandler {
         let answer: Suspension<MessageOutcome>
     }
 
-    init(of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar) {
+    init(
+        of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar,
+        in era: DeliveryEra? = nil
+    ) {
         self.subscription = subscription
         self.component = component
         self.sidecar = sidecar
-        deadLetters = Delivery(of: subscription, from: component, to: sidecar)
+        deadLetters = Delivery(of: subscription, from: component, to: sidecar, in: era)
     }
 
     func handle(_ message: BrokerMessage) async -> MessageOutcome {
@@ -98,7 +101,7 @@ final class BulkDelivery: MessageHandler {
         guard let policy = deadLetters.policy else { return await send(entries, to: path) }
         let rest = Remaining(entries)
         do throws(PolicyError) {
-            _ = try await policy.run(cancelsLate: true) {
+            _ = try await policy.run(for: deadLetters.era, cancelsLate: true) {
                 let open = rest.next()
                 return (
                     open,
@@ -146,7 +149,9 @@ final class BulkDelivery: MessageHandler {
     private func send(
         _ entries: [Entry], to path: String, repeats: Int = 0
     ) async -> [EntryResult] {
-        let (status, body) = await call(envelope(entries), path, entries)
+        let (status, body) =
+            await deadLetters.era.calling { await call(envelope(entries), path, entries) }
+            ?? (0, [])
         let verdicts = BulkVerdicts.read(status, body, entries.map(\.pending.entryID))
         for (entry, verdict) in zip(entries, verdicts) {
             var message = entry.pending.message

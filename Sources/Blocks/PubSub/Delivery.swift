@@ -14,8 +14,13 @@ final class Delivery: MessageHandler {
     private let subscription: Subscription
     /// Looked up once, as in Dapr, when the subscription starts.
     let policy: ResiliencyPolicy?
+    let era: DeliveryEra
 
-    init(of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar) {
+    init(
+        of subscription: Subscription, from component: PubSubComponent, to sidecar: Sidecar,
+        in era: DeliveryEra? = nil
+    ) {
+        self.era = era ?? DeliveryEra(on: sidecar.sandbox.loop.reactor)
         self.subscription = subscription
         self.component = component
         self.sidecar = sidecar
@@ -71,7 +76,7 @@ final class Delivery: MessageHandler {
         message.attempt -= 1
         let attempts = Attempts(of: message)
         do throws(PolicyError) {
-            return try await policy.run(cancelsLate: true) {
+            return try await policy.run(for: era, cancelsLate: true) {
                 let message = attempts.next()
                 return await self.finish(await self.post(event, to: path, message), message)
             } judge: {
@@ -155,6 +160,13 @@ final class Delivery: MessageHandler {
     private func post(
         _ event: EventReading, to path: String, _ message: BrokerMessage
     ) async -> Verdict {
+        await era.calling { await call(event, to: path, message) }
+            ?? .failed("the subscription has ended")
+    }
+
+    private func call(
+        _ event: EventReading, to path: String, _ message: BrokerMessage
+    ) async -> Verdict {
         guard let channel = sidecar.appChannel else {
             return .failed("app channel not initialized")
         }
@@ -219,6 +231,7 @@ final class Delivery: MessageHandler {
         letter.topic = subscription.deadLetterTopic
         letter.attempt = 1
         do throws(BrokerError) {
+            guard !era.isEnding else { throw .closed }
             guard component.scopes.mayPublish(to: letter.topic) else {
                 throw .failed(
                     "topic \(letter.topic) is not allowed for app id \(sidecar.appID)")
@@ -270,6 +283,7 @@ final class Delivery: MessageHandler {
         _ api: APIName, status: Int, _ detail: JournalDetail, method: String, target: ByteSlice,
         _ request: ByteSlice, _ response: ByteSlice
     ) {
+        guard !era.hasEnded else { return }
         sidecar.sandbox.journal.append(
             JournalEntry(
                 time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api, status: status,

@@ -17,12 +17,15 @@ package final class Subscriptions: AppObserver {
     private var consumers: [any BrokerConsumer] = []
     private var isStarted = false
     private var isStopped = false
+    private var isPaused = false
+    private var deliveries: DeliveryEra
     /// Counts what ends subscriptions: a start or an attempt of before has no say any more.
     private var era = 0
 
     package init(of sidecar: Sidecar, declared: [Subscription]) {
         self.sidecar = sidecar
         self.declared = declared
+        deliveries = DeliveryEra(on: sidecar.sandbox.loop.reactor)
     }
 
     package func appIsReady() async {
@@ -51,8 +54,50 @@ package final class Subscriptions: AppObserver {
 
     /// Of several at a time the last one starts, with what is known by then.
     private func restart() async {
-        guard isStarted, !isStopped else { return }
+        guard isStarted, !isStopped, !isPaused else { return }
         if await cancel() { await start() }
+    }
+
+    /// All that is known by now, for the same application in another sandbox.
+    package var known: [Subscription] {
+        var all: [Subscription] = []
+        for subscription in declared + asked { all.add(subscription) }
+        return all
+    }
+
+    // MARK: Pausing
+
+    /// Ends every subscription for a while: when it returns, nothing is being delivered. What is under
+    /// way is answered, at most for `patience`, and not repeated; then it counts for nothing.
+    ///
+    /// - Returns: how many deliveries were given up.
+    package func pause(patience: Duration) async -> Int {
+        isPaused = true
+        deliveries.end()
+        era += 1
+        let running = consumers
+        consumers = []
+        active = []
+        let begun = Waiters(on: sidecar.sandbox.loop.reactor)
+        var rest = running.count
+        for consumer in running {
+            sidecar.sandbox.loop.spawn {
+                rest -= 1
+                begun.wake()
+                // What it does before it first waits is enough: nothing new is handed out.
+                await consumer.cancel()
+            }
+        }
+        while rest > 0 { _ = await begun.wait(until: .max) { rest == 0 } }
+        return await deliveries.finish(within: patience)
+    }
+
+    /// Begins them again.
+    package func resume() async {
+        isPaused = false
+        deliveries = DeliveryEra(on: sidecar.sandbox.loop.reactor)
+        guard isStarted, !isStopped, await cancel() else { return }
+        await start(tells: false)
     }
 
     /// - Returns: whether nothing else has ended the subscriptions meanwhile.
@@ -125,15 +170,13 @@ package final class Subscriptions: AppObserver {
 
     // MARK: Starting
 
-    private func start() async {
+    private func start(tells: Bool = true) async {
         let own = era
-        var all: [Subscription] = []
-        for subscription in declared + asked { all.add(subscription) }
-        for subscription in all {
+        for subscription in known {
             await start(subscription, in: own)
             guard era == own else { return }
         }
-        tell()
+        if tells { tell() }
     }
 
     private func start(_ subscription: Subscription, in era: Int) async {
@@ -168,8 +211,8 @@ package final class Subscriptions: AppObserver {
     ) async -> Bool {
         let handler: any MessageHandler =
             subscription.bulk.isEnabled
-            ? BulkDelivery(of: subscription, from: component, to: sidecar)
-            : Delivery(of: subscription, from: component, to: sidecar)
+            ? BulkDelivery(of: subscription, from: component, to: sidecar, in: deliveries)
+            : Delivery(of: subscription, from: component, to: sidecar, in: deliveries)
         let wanted = BrokerSubscription(
             topic: subscription.topic, group: component.group, metadata: subscription.metadata,
             concurrency: subscription.bulk.isEnabled ? subscription.bulk.maxMessages : 1)

@@ -189,6 +189,12 @@ package final class Resiliency {
 
     // MARK: Breakers
 
+    /// Forgets what breakers remember: all are closed.
+    package func closeBreakers() {
+        appBreakers = [:]
+        componentBreakers = [:]
+    }
+
     private func appBreaker(
         _ settings: BreakerSettings, of app: String, _ key: String
     ) -> CircuitBreaker {

@@ -22,7 +22,7 @@ final class FileApp: AppObserver {
     let plan: FileAppPlan
     /// How the application ended by itself.
     private(set) var exit: ProgramExit?
-    private let host: SidecarHost
+    let host: SidecarHost
     private let run: RunFilePlan
     private let console: Console
     /// Woken when this or another application has come further.

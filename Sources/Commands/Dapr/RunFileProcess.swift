@@ -13,6 +13,7 @@ final class RunFileProcess {
     private let signals: TerminationSignals
     private let stop = StopRequest()
     private var apps: [FileApp] = []
+    private var factory: SandboxFactory?
 
     init(
         _ plan: RunFilePlan, _ console: Console, stays: Bool, _ signals: TerminationSignals
@@ -38,6 +39,7 @@ final class RunFileProcess {
             for app in apps {
                 try await app.open(on: loop) { [self] in self.look() }
             }
+            factory = SandboxFactory(of: apps.map(\.host), on: loop)
             for app in apps { loop.spawn { await self.start(app, on: loop) } }
             status = await stop.wait()
         } catch {
@@ -82,6 +84,7 @@ final class RunFileProcess {
             }
         }
         await rest.wait()
+        await factory?.close()
         // Sidecars answer until the last application is gone.
         for app in apps { await app.endSidecar(on: loop) }
     }

@@ -15,6 +15,7 @@ final class RunProcess {
     private var exit: ProgramExit?
     private var isServing = false
     private var registration: SidecarRegistration?
+    private var factory: SandboxFactory?
 
     init(_ app: AppPlan, _ console: Console, _ signals: TerminationSignals) {
         self.app = app
@@ -38,6 +39,7 @@ final class RunProcess {
             if !force { self.console.success("Exited Dapr successfully") }
             self.stop.ask(force: force, on: loop)
         }
+        factory = SandboxFactory(of: [host], on: loop)
         isServing = true
         registration = SidecarRegistration(
             app.entry(address), in: app.registry, app.sidecar.log)
@@ -119,6 +121,7 @@ final class RunProcess {
         // The sidecar answers until the application is gone, but brings it nothing new.
         loop.spawn { await host.stopDelivering() }
         await group?.stop(grace: .seconds(1))
+        await factory?.close()
         _ = await host.stop(on: loop)
         await sandbox.close()
         registration?.release()

@@ -30,14 +30,18 @@ package final class HTTPChannel: AppChannel {
     private let upstream: Upstream
     private let gate: Gate?
     private let token: String?
+    /// Stands in every request.
+    private let field: AppField?
 
     /// - Parameters:
     ///   - maxConcurrency: requests at a time at most; nil for any number.
     ///   - token: sent as `dapr-api-token` in place of any other.
+    ///   - field: sent with every request, in place of any other of its name.
     package init(
-        to origin: Origin, maxConcurrency: Int? = nil, token: String? = nil, limits: HTTPLimits,
-        on loop: EventLoop
+        to origin: Origin, maxConcurrency: Int? = nil, token: String? = nil,
+        field: AppField? = nil, limits: HTTPLimits, on loop: EventLoop
     ) {
+        self.field = field
         self.origin = origin
         self.token = token
         authority = origin.authority
@@ -68,8 +72,10 @@ package final class HTTPChannel: AppChannel {
         var writer = RequestWriter(method: request.method, target: target, host: authority)
         for field in request.fields
         where token == nil || !field.name.equalsIgnoringCase("dapr-api-token") {
+            if let own = self.field, own.name.equalsIgnoringCase(field.name) { continue }
             writer.add(field.name, field.value)
         }
+        if let field { writer.add(field.name, field.value) }
         if let token { writer.add("dapr-api-token", token) }
         do throws(ExchangeError) {
             let answer = try await upstream.exchange(

@@ -15,6 +15,9 @@ final class ControlFront {
             OverviewEndpoint.all,
             JournalEndpoints.all,
             StubEndpoints.all,
+            ResetEndpoints.all,
+            SnapshotEndpoints.all,
+            SandboxEndpoints.all,
         ].flatMap(\.self)
     }
 

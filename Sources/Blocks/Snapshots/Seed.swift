@@ -1,0 +1,74 @@
+internal import Backends
+package import Bytes
+
+/// What a test wants to find: keys of stores, messages on topics. They take the place of what is
+/// there under the same key, and come after the messages that are there.
+package struct Seed: Sendable {
+    /// Messages that are published, in this order, as the first app that has the component would.
+    package struct Topic: Sendable {
+        package var pubsub: String
+        package var topic: String
+        /// JSON.
+        package var events: [ByteSlice]
+    }
+
+    package var state: [SeededKey] = []
+    package var topics: [Topic] = []
+
+    package init() {}
+}
+
+extension Sandbox {
+    /// Puts a seed down: state at once, then the messages.
+    package func seed(_ seed: Seed) async throws(ContentsFailure) {
+        try await changes.take { () async throws(ContentsFailure) in
+            let publishers = try publishers(of: seed)
+            for (own, entries) in try entries(of: seed.state) where !entries.isEmpty {
+                try await put(entries, in: own, removing: KeyScope([]))
+            }
+            for (topic, (block, component)) in zip(seed.topics, publishers) {
+                for event in topic.events {
+                    try await publish(event, to: topic.topic, block, component)
+                }
+            }
+        }
+    }
+
+    private func publishers(
+        of seed: Seed
+    ) throws(ContentsFailure) -> [(PubSubBlock, PubSubComponent)] {
+        var publishers: [(PubSubBlock, PubSubComponent)] = []
+        for topic in seed.topics {
+            let found = sidecars.lazy.compactMap { sidecar in
+                sidecar.pubSubComponents.first { $0.name == topic.pubsub }.map {
+                    (sidecar.pubSub(for: nil), $0)
+                }
+            }.first
+            guard let found else {
+                let known = sidecars.flatMap { $0.pubSubComponents.map(\.name) }
+                throw ContentsFailure(
+                    unknown("pub/sub component", topic.pubsub, known), isRequest: true)
+            }
+            publishers.append(found)
+        }
+        return publishers
+    }
+
+    private func publish(
+        _ event: ByteSlice, to topic: String, _ block: PubSubBlock, _ component: PubSubComponent
+    ) async throws(ContentsFailure) {
+        do throws(PublishProblem) {
+            try await block.publish(
+                event, contentType: "application/json", to: topic, of: component, metadata: [:],
+                trace: .init(parent: "", state: ""))
+        } catch {
+            let why: String
+            switch error {
+            case .broker(let error): why = error.text
+            case .forbidden: why = "the component's scopes do not let the app publish there"
+            default: why = "\(error)"
+            }
+            throw ContentsFailure("cannot seed the topic \(topic) of \(component.name): \(why)")
+        }
+    }
+}
