@@ -251,6 +251,73 @@ import Transport
         #expect(!serve.process.errors.contains("error returned from app"))
     }
 
+    // MARK: The beginning of a test
+
+    @Test func `a seed brings stubs, before its messages`() throws {
+        let serve = try Self.serve()
+        let seed = """
+            stubs:
+              - app: billing
+                subscribe: [{ pubsubname: pubsub, topic: orders, route: /orders }]
+                when: /orders
+            topics: { pubsub: { orders: [{ id: 1 }, { id: 2 }] } }
+            """
+        #expect(try serve.request("POST", "/_fakedapr/seed", body: seed).status == 200)
+        try Deadline.wait("both messages") {
+            try serve.request("GET", "/_fakedapr/stubs").text.contains(#""uses":2"#)
+        }
+        let wrong = try serve.request(
+            "POST", "/_fakedapr/seed", body: #"{"stubs":[{"app":"s","wehn":"/a"}]}"#)
+        #expect(wrong.status == 400)
+        #expect(wrong.text.contains("did you mean `when`?"))
+    }
+
+    @Test func `a reset leaves the stubs of the beginning, as fresh as then`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "stubs.json",
+            #"[{"app":"s","when":"/a","times":1,"reply":{"body":"first"},"#
+                + #""subscribe":[{"pubsubname":"pubsub","topic":"t","route":"/t"}]}]"#)
+        let serve = try Self.serve(["--stubs", file])
+        #expect(try serve.request("GET", "/v1.0/invoke/s/method/a").text == "first")
+        let more = #"[{"app":"s","when":"/b"},{"app":"other","when":"/c"}]"#
+        #expect(try serve.request("POST", "/_fakedapr/stubs", body: more).status == 201)
+        #expect(try serve.request("POST", "/_fakedapr/reset", body: "{}").status == 200)
+        #expect(
+            try serve.request("GET", "/_fakedapr/stubs").text
+                == #"{"stubs":[{"id":"stub-1","app":"s","uses":0,"when":"/a","times":1,"#
+                + #""reply":{"body":"first"}}]}"#)
+        #expect(try serve.request("GET", "/v1.0/invoke/s/method/a").text == "first")
+        #expect(try serve.request("GET", "/v1.0/invoke/other/method/c").status == 500)
+        // The subscription is there again.
+        let publish = try serve.request(
+            "POST", "/v1.0/publish/pubsub/t", headers: [("Content-Type", "application/json")],
+            body: "1")
+        #expect(publish.status == 204)
+        let wait = try serve.request(
+            "POST", "/_fakedapr/wait", body: #"{"app":"s","topic":"t","api":"deliver"}"#)
+        #expect(wait.status == 200)
+    }
+
+    @Test func `a sandbox has stubs of its own, and those of the beginning`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "stubs.json", #"[{"app":"s","when":"/a","times":1,"reply":{"body":"first"}}]"#)
+        let serve = try Self.serve(["--stubs", file])
+        let made = try serve.request(
+            "POST", "/_fakedapr/sandboxes", body: #"{"id":"x","port":false}"#)
+        #expect(made.status == 201)
+        let own = [("fakedapr-sandbox", "x")]
+        let added = try serve.request(
+            "POST", "/_fakedapr/stubs", headers: own, body: #"{"app":"s","when":"/b"}"#)
+        #expect(added.status == 201)
+        #expect(try serve.request("GET", "/v1.0/invoke/s/method/a").text == "first")
+        #expect(try serve.request("GET", "/v1.0/invoke/s/method/b").status == 500)
+        #expect(
+            try serve.request("GET", "/v1.0/invoke/s/method/a", headers: own).text == "first")
+        #expect(try serve.request("GET", "/v1.0/invoke/s/method/b", headers: own).status == 200)
+    }
+
     // MARK: Files
 
     @Test func `a file's stubs are there from the beginning`() throws {

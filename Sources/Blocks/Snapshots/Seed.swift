@@ -14,23 +14,33 @@ package struct Seed: Sendable {
 
     package var state: [SeededKey] = []
     package var topics: [Topic] = []
+    /// What answers for applications that are not there; they are there before the messages are.
+    package var stubs: [StubDescription] = []
 
     package init() {}
 }
 
 extension Sandbox {
-    /// Puts a seed down: state at once, then the messages.
+    /// Puts a seed down: state at once, then stubs, then the messages.
     package func seed(_ seed: Seed) async throws(ContentsFailure) {
         try await changes.take { () async throws(ContentsFailure) in
             let publishers = try publishers(of: seed)
             for (own, entries) in try entries(of: seed.state) where !entries.isEmpty {
                 try await put(entries, in: own, removing: KeyScope([]))
             }
+            try await add(seed.stubs)
             for (topic, (block, component)) in zip(seed.topics, publishers) {
                 for event in topic.events {
                     try await publish(event, to: topic.topic, block, component)
                 }
             }
+        }
+    }
+
+    private func add(_ descriptions: [StubDescription]) async throws(ContentsFailure) {
+        do throws(Stubs.Refusal) { try await stubs.add(descriptions) } catch {
+            throw ContentsFailure(
+                error.text + (error.hint.map { ": \($0)" } ?? ""), isRequest: true)
         }
     }
 

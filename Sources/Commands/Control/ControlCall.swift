@@ -61,7 +61,7 @@ struct ControlCall {
         case 401:
             return ControlRefusal(
                 .runtime, "\(url) wants its token: set DAPR_API_TOKEN", value)
-        case 409:
+        case 409 where value["expected"] != nil:
             let isLate = value["timedOut"]?.bool ?? false
             return ControlRefusal(
                 isLate ? .timeout : .expectation, NearMissText.of(value), value)

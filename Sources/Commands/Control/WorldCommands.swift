@@ -132,14 +132,16 @@ struct SandboxCommand: ControlCommand {
     static let table = OptionTable.control(
         "sandbox", operands: "<action> ...",
         [
-            .flag("port", nil, "create: Give it a port of its own."),
+            .flag("no-port", nil, "create: It is reached by --sandbox and its header alone."),
             .option("idle", nil, "duration", "create: Remove it when it was not used for so long."),
             .option("seed", nil, "n", "create: Fixes ids and other random values."),
+            .option("clock", nil, "clock", "create: real, manual@TIME, accelerated:RATE@TIME."),
+            .option("snapshot", nil, "name", "create: It begins with what was saved."),
         ])
     static let discussion = """
         EXAMPLES
-          fakedapr sandbox create --port
-          fakedapr sandbox create test-7 --idle 5m
+          fakedapr sandbox create
+          fakedapr sandbox create test-7 --idle 5m --clock manual@2026-01-01T00:00:00Z
           fakedapr sandbox delete test-7
         """
     static let actions = [
@@ -154,8 +156,10 @@ struct SandboxCommand: ControlCommand {
                 let seed = try options.number("seed").map { JSONValue.number($0) }
                 let body = JSONValue.members([
                     "id": words.first.map { .string($0) },
-                    "port": options.isSet("port") ? .bool(true) : nil,
+                    "port": options.isSet("no-port") ? .bool(false) : nil,
                     "idle": options["idle"].map { .string($0) }, "seed": seed,
+                    "clock": options["clock"].map { .string($0) },
+                    "snapshot": options["snapshot"].map { .string($0) },
                 ])
                 return [.post("/sandboxes", ControlBody(body))]
             },

@@ -13,7 +13,7 @@ enum ResetEndpoints {
                 #"put the sandbox back: {} or {"only": ["state", "topics", …]}"#, handle: reset),
             ControlEndpoint(
                 ["POST"], "/_fakedapr/seed",
-                #"put keys and messages: {"state": {STORE: {KEY: VALUE}}, "topics": …}"#,
+                #"put keys and messages: {"state": {STORE: {KEY: VALUE}}, "topics": …, "stubs": […]}"#,
                 handle: seed),
         ]
     }
