@@ -3,10 +3,21 @@
 /// its state filled by their splitmix64 (https://prng.di.unimi.it).
 package final class RandomSource: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
+    private let seed: UInt64?
 
     /// - Parameter seed: nil takes one from the system.
     package init(seed: UInt64? = nil) {
-        var seed = seed ?? UInt64.random(in: .min ... .max)
+        self.seed = seed
+        state = Self.state(seed ?? UInt64.random(in: .min ... .max))
+    }
+
+    /// Begins anew, so that the same follows as did at first; one that was not given a seed goes on.
+    package func restart() {
+        if let seed { state = Self.state(seed) }
+    }
+
+    private static func state(_ seed: UInt64) -> (UInt64, UInt64, UInt64, UInt64) {
+        var seed = seed
         func next() -> UInt64 {
             seed &+= 0x9E37_79B9_7F4A_7C15
             var mixed = seed
@@ -14,7 +25,7 @@ package final class RandomSource: RandomNumberGenerator {
             mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
             return mixed ^ (mixed >> 31)
         }
-        state = (next(), next(), next(), next())
+        return (next(), next(), next(), next())
     }
 
     package func next() -> UInt64 {

@@ -98,5 +98,8 @@ package final class Sandbox {
         backends = [:]
         for broker in brokers.values { await broker.close() }
         brokers = [:]
+        // They hold each other; a process that makes and deletes sandboxes must not grow.
+        for sidecar in sidecars { sidecar.letGo() }
+        sidecars = []
     }
 }

@@ -47,6 +47,12 @@ package final class Sidecar {
         secretComponents.removeAll { $0.name == name }
     }
 
+    /// Lets go of the parts that hold it themselves: its sandbox is closed.
+    func letGo() {
+        subscriptions = nil
+        appChannel = nil
+    }
+
     /// Sets one entry of the metadata's `extended`.
     package func setExtended(_ key: String, to value: String) {
         if let index = extended.firstIndex(where: { $0.key == key }) {

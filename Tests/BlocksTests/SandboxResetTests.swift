@@ -169,3 +169,38 @@ import Transport
         }
     }
 }
+
+/// What is left of a sandbox that was closed.
+@Suite struct ClosedSandboxTests {
+    @Test func `nothing holds a closed sandbox`() async throws {
+        try await onLoop { loop in
+            weak var held: Sandbox?
+            weak var sidecar: Sidecar?
+            do {
+                let sandbox = Sandbox(
+                    on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
+                let made = Sidecar(appID: "me", settings: SidecarSettings(), in: sandbox)
+                let subscriptions = Subscriptions(of: made, declared: [])
+                made.subscriptions = subscriptions
+                await subscriptions.appIsReady()
+                _ = try await sandbox.reset()
+                held = sandbox
+                sidecar = made
+                await sandbox.close()
+            }
+            #expect(held == nil)
+            #expect(sidecar == nil)
+        }
+    }
+
+    @Test func `a random source with a seed begins anew, another one goes on`() {
+        let seeded = RandomSource(seed: 7)
+        let first = seeded.uuid()
+        seeded.restart()
+        #expect(seeded.uuid() == first)
+        let other = RandomSource()
+        let one = other.uuid()
+        other.restart()
+        #expect(other.uuid() != one)
+    }
+}

@@ -85,7 +85,7 @@ import Testing
                     - { key: c, value: plain text, ttl: 5m }
                 """
             let answer = try serve.request("POST", "/_fakedapr/seed", body: seed)
-            #expect(answer.text == #"{"keys":3,"messages":0}"#)
+            #expect(answer.text == #"{"keys":3,"messages":0,"stubs":0}"#)
             let first = try serve.request("GET", "/v1.0/state/statestore/a")
             #expect(first.text == #"{"x" : 1.50}"#)
             #expect(first["etag"] == "7")
@@ -98,6 +98,38 @@ import Testing
             #expect(text.contains(#""key":"b","value":[1,"two"],"etag":"#))
             #expect(text.components(separatedBy: "\"ttl\":\"").count == 3, "\(text)")
             #expect(try serve.request("POST", "/_fakedapr/reset").status == 200)
+        }
+    }
+
+    @Test func `a seed's messages are delivered and its stubs answer`() async throws {
+        try await OffPool.run {
+            let serve = try Self.serve(.memory)
+            let seed = """
+                stubs:
+                  - app: prices
+                    subscribe: [{ pubsubname: pubsub, topic: orders, route: /orders }]
+                    routes:
+                      - when: /orders
+                        reply: { status: 200 }
+                      - when: /price
+                        reply: { json: { cents: 100 } }
+                topics:
+                  pubsub: { orders: [{ id: 1 }, { id: 2 }] }
+                """
+            let answer = try serve.request("POST", "/_fakedapr/seed", body: seed)
+            #expect(answer.text == #"{"keys":0,"messages":2,"stubs":2}"#)
+            let price = try serve.request("GET", "/v1.0/invoke/prices/method/price")
+            #expect(price.text == #"{"cents":100}"#)
+            let wait = try serve.request(
+                "POST", "/_fakedapr/wait",
+                body: #"{"api":"deliver","topic":"orders","exactly":2,"timeout":"10s"}"#)
+            #expect(wait.status == 200, "\(wait.text)")
+            // A reset takes the stubs away, and leaves no entry behind.
+            #expect(try serve.request("POST", "/_fakedapr/reset").status == 200)
+            #expect(try serve.request("GET", "/v1.0/invoke/prices/method/price").status == 500)
+            let left = try serve.request(
+                "POST", "/_fakedapr/verify", body: #"{"api":"deliver","exactly":0}"#)
+            #expect(left.status == 200, "\(left.text)")
         }
     }
 

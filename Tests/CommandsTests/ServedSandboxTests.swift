@@ -194,6 +194,53 @@ import Transport
         }
     }
 
+    @Test func `a sandbox of a run file has all its apps, which call each other in it`()
+        async throws
+    {
+        try await OffPool.run {
+            let folder = try TemporaryFolder()
+            defer { _ = folder.path }
+            let ports = try (0..<2).map { _ in try FreePort.find() }
+            let apps = zip(["one", "two"], ports).map { id, port in
+                """
+                - appID: \(id)
+                  appDirPath: .
+                  daprHTTPPort: \(port)
+                  command: [sleep, "60"]
+
+                """
+            }
+            try folder.write("dapr.yaml", "version: 1\napps:\n" + apps.joined())
+            let run = try FakedaprProcess(["run", "-f", "."], folder: folder.path)
+            defer { run.signal(SIGTERM) }
+            func send(
+                _ port: UInt16, _ method: String, _ target: String, _ body: String? = nil
+            ) throws -> WireResponse {
+                try WireClient(port: port).request(method, target, body: body)
+            }
+            try Deadline.wait("the sidecars to be ready") {
+                ports.allSatisfy {
+                    (try? send($0, "GET", "/v1.0/healthz").status) == 204
+                }
+            }
+            let made = try send(ports[0], "POST", "/_fakedapr/sandboxes", #"{"port":true}"#)
+            let urls = try JSONValue.parse(Array(made.text.utf8)[...])["apps"]
+            let own = ["one", "two"].compactMap { id in
+                (urls?[id]?.string?.split(separator: ":").last).flatMap { UInt16($0) }
+            }
+            try #require(own.count == 2, "\(made.text)")
+            let stub = #"{"app":"two","when":"/price","reply":{"body":"100"}}"#
+            #expect(try send(own[0], "POST", "/_fakedapr/stubs", stub).status == 201)
+            #expect(try send(own[0], "GET", "/v1.0/invoke/two/method/price").text == "100")
+            #expect(try send(ports[0], "GET", "/v1.0/invoke/two/method/price").status == 500)
+            let saved = try send(
+                own[1], "POST", "/v1.0/state/statestore", #"[{"key":"a","value":1}]"#)
+            #expect(saved.status == 204)
+            #expect(try send(own[1], "GET", "/v1.0/state/statestore/a").text == "1")
+            #expect(try send(ports[1], "GET", "/v1.0/state/statestore/a").status == 204)
+        }
+    }
+
     // MARK: Isolation
 
     /// Eight workers on the same keys and topics, each in a sandbox of its own which it resets before

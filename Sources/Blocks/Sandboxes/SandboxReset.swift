@@ -13,7 +13,8 @@ package struct ResetReport: Equatable, Sendable {
 
 /// Putting a sandbox back, so that the next test meets nothing of the last one.
 extension Sandbox {
-    /// Resets some parts, or all of them and what circuit breakers remember.
+    /// Resets some parts, or all of them, and with all of them circuit breakers and a random source
+    /// that was given a seed.
     ///
     /// With its topics deliveries end first: what was under way is answered, not repeated, and what
     /// the application did meanwhile goes with the rest. Subscriptions are there again when this
@@ -44,6 +45,7 @@ extension Sandbox {
         if parts.contains(.stubs) { await stubs.reset() }
         if parts.count == SandboxPart.allCases.count {
             for sidecar in sidecars { sidecar.resiliency.closeBreakers() }
+            random.restart()
         }
         // The last: what the rest has caused goes with it.
         if parts.contains(.journal) {

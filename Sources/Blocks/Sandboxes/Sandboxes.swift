@@ -5,7 +5,7 @@ package struct SandboxWish: Sendable {
     /// nil for one of its own making.
     package var id: String?
     /// Whether each of its apps gets a port; any request reaches it by the header as well.
-    package var hasPorts = true
+    package var hasPorts = false
     /// How long nobody may have used it until it is deleted; nil for ever.
     package var idle: Duration? = .seconds(600)
     /// What its random source begins with; nil for something random.
@@ -57,6 +57,8 @@ package final class Sandboxes {
     private struct Entry {
         let hosted: any HostedSandbox
         let idle: Duration?
+        /// Looks whether it is idle.
+        var timer: UInt64?
     }
 
     package init(_ maker: any SandboxMaker, on reactor: Reactor) {
@@ -123,6 +125,7 @@ package final class Sandboxes {
     /// - Returns: whether there was one.
     package func remove(_ id: String, isWaiting: Bool = true) async -> Bool {
         guard let entry = hosted.removeValue(forKey: id) else { return false }
+        if let timer = entry.timer { reactor.cancelTimer(timer) }
         if isWaiting {
             await entry.hosted.close()
         } else {
@@ -142,12 +145,12 @@ package final class Sandboxes {
     private func watch(_ new: any HostedSandbox, _ idle: Duration) {
         let sandbox = new.sandbox
         let end = sandbox.use.last + idle.nanoseconds
-        _ = reactor.setTimer(at: end) { [weak self, weak new] in
+        hosted[new.sandbox.id]?.timer = reactor.setTimer(at: end) { [weak self, weak new] in
             guard let self, let new, self.hosted[sandbox.id]?.hosted === new else { return }
             let isIdle =
                 !sandbox.use.isUnderWay
                 && sandbox.use.last + idle.nanoseconds <= Reactor.monotonicNow()
-            guard isIdle else { return self.watch(new, max(idle, .milliseconds(10))) }
+            guard isIdle else { return self.watch(new, idle) }
             sandbox.loop.spawn { _ = await self.remove(sandbox.id) }
         }
     }

@@ -47,6 +47,7 @@ enum ResetEndpoints {
             .object([
                 .init("keys", .number(String(seed.state.count))),
                 .init("messages", .number(String(messages))),
+                .init("stubs", .number(String(seed.stubs.reduce(0) { $0 + $1.stubs.count }))),
             ]))
     }
 }

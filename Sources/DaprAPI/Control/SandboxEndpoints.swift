@@ -13,7 +13,7 @@ enum SandboxEndpoints {
                 ["GET"], "/_fakedapr/sandboxes", "the sandboxes that were made", handle: list),
             ControlEndpoint(
                 ["POST"], "/_fakedapr/sandboxes",
-                #"make one: {"id"?, "port"?: true, "idle"?: "10m", "seed"?: 1, "clock"?: TEXT, "snapshot"?: NAME}"#,
+                #"make one: {"id"?, "port"?: bool, "idle"?: "10m", "seed"?: 1, "clock"?: TEXT, "snapshot"?: NAME}"#,
                 handle: make),
             ControlEndpoint(
                 ["DELETE"], "/_fakedapr/sandboxes", "delete all of them", handle: removeAll),
@@ -83,7 +83,7 @@ enum SandboxEndpoints {
             ["id", "port", "idle", "seed", "clock", "snapshot"])
         var wish = SandboxWish()
         wish.id = try reader.string("id")
-        wish.hasPorts = try reader.bool("port") ?? true
+        wish.hasPorts = try reader.bool("port") ?? false
         wish.idle = try document.source.duration(reader["idle"]) ?? wish.idle
         wish.seed = try reader.int("seed", in: 0...Int.max).map { UInt64($0) }
         if let text = try reader.string("clock"), let node = reader["clock"] {
