@@ -7,6 +7,8 @@ package final class Sidecar {
     package private(set) var pubSubComponents: [PubSubComponent] = []
     package private(set) var secretComponents: [SecretComponent] = []
     package var httpEndpoints: [HTTPEndpoint] = []
+    /// Components that are described and not there, and why.
+    package var absent: [AbsentComponent] = []
     /// What the application is subscribed to; nil before anybody has asked.
     package var subscriptions: Subscriptions?
     /// The way to the application; nil for a sidecar without one.

@@ -27,9 +27,10 @@ struct FakedaprCommand: AsyncParsableCommand {
             ServeCommand.self, RunCommand.self, StopCommand.self, ListCommand.self,
             InvokeCommand.self, PublishCommand.self, LogsCommand.self, StatusCommand.self,
             InitCommand.self, UninstallCommand.self, VersionCommand.self, WaitCommand.self,
-            JournalCommand.self, VerifyCommand.self, ResetCommand.self, SeedCommand.self,
+            JournalCommand.self, TailCommand.self, VerifyCommand.self, ResetCommand.self,
+            SeedCommand.self,
             SnapshotCommand.self, ClockCommand.self, FaultCommand.self, StubCommand.self,
-            SandboxCommand.self, ScenarioCommand.self, WasmCommand.self,
+            SandboxCommand.self, DoctorCommand.self, ScenarioCommand.self, WasmCommand.self,
         ])
 
 }

@@ -13,6 +13,8 @@ struct ResourceSource: Sendable {
     var folder: String?
     /// What was read at the start, as far as it cannot change later.
     var configuration = ConfigurationResource()
+    /// What was described at the start and is not for this app.
+    var absent: [AbsentComponent] = []
     /// What was said of files at the start.
     var told: Set<String> = []
 

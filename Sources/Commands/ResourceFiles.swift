@@ -12,14 +12,24 @@ struct ResourceFiles {
     private(set) var configuration = ConfigurationResource()
     private(set) var resiliencies: [ResiliencyResource] = []
     private(set) var diagnostics: [Diagnostic] = []
+    private(set) var absent: [AbsentComponent] = []
     /// Files that lie beside resources and are none.
     private(set) var others: [String] = []
     private let context: ResourceContext
 
-    init(appID: String) {
-        context = ResourceContext(appID: appID, environment: ProcessEnvironment.all) {
+    /// - Parameter ignoresScopes: whether what is for other apps is taken too.
+    init(appID: String, ignoresScopes: Bool = false) {
+        var context = ResourceContext(appID: appID, environment: ProcessEnvironment.all) {
             String(decoding: RandomSource().uuid(), as: UTF8.self)
         }
+        context.ignoresScopes = ignoresScopes
+        self.context = context
+    }
+
+    /// Whether nothing was found.
+    var isEmpty: Bool {
+        components.isEmpty && httpEndpoints.isEmpty && subscriptions.isEmpty
+            && resiliencies.isEmpty && configuration == ConfigurationResource()
     }
 
     /// Reads a folder's `.yaml` and `.yml` files, or one such file. A folder that is not there is an
@@ -73,6 +83,7 @@ struct ResourceFiles {
         }
         let result = ResourceParser.parse(SourceText(name: path, bytes: bytes), context)
         components += result.components
+        absent += result.absent
         httpEndpoints += result.httpEndpoints
         subscriptions += result.subscriptions
         if let fatal = result.fatal.first {

@@ -117,6 +117,7 @@ struct ServeCommand: LongRunning {
             throw Failure(.file, "\(files.diagnostics.count) resource(s) are not right (--strict)")
         }
         source.configuration = files.configuration
+        source.absent = files.absent
         source.told = Set(files.diagnostics.map(\.rendered))
         var settings = try sidecar.settings(files.configuration)
         settings.values = values

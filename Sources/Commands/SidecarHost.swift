@@ -76,6 +76,7 @@ final class SidecarHost {
             address: ProcessEnvironment["DAPR_HOST_IP"] ?? "127.0.0.1",
             name: ProcessEnvironment.hostName)
         openChannel(on: loop)
+        sidecar.absent = plan.resources?.absent ?? []
         try await openComponents()
         sidecar.httpEndpoints = plan.httpEndpoints.map { sidecar.withSecrets($0) }
         let front = Front(sidecar: sidecar, onShutdown: onShutdown)
@@ -152,6 +153,7 @@ final class SidecarHost {
         for component in plan.components.secretStoresFirst {
             do throws(ComponentFailure) { try await open(component) } catch {
                 guard component.ignoresErrors else { throw failure(error, of: component) }
+                noteAbsence(component, error.message)
                 plan.log.write(.warn, "\(error.message) (ignored: ignoreErrors)")
             }
         }
@@ -163,19 +165,28 @@ final class SidecarHost {
         components.append(described)
         guard let component = sidecar.withSecrets(described) else {
             parked.append(described)
+            noteAbsence(described, "it waits for its secret store \(described.secretStore)")
             return
         }
         switch try await sidecar.open(component, by: plan.opener) {
         case .opened where component.category == "secretstores":
             try await openParked(waitingFor: component.name)
-        case .opened, .skipped: break
+        case .opened: break
+        case .skipped: noteAbsence(component, "fakedapr does not have this type")
         case .unknown:
+            noteAbsence(component, "fakedapr does not have its building block yet")
             plan.log.write(
                 .warn,
                 "the component \(component.name) of type \(component.type) is skipped: "
                     + "fakedapr does not have its building block yet"
                     + (ComponentTypes.suggestion(for: component.type).map { "; \($0)" } ?? ""))
         }
+    }
+
+    /// For who asks for it.
+    private func noteAbsence(_ component: Component, _ reason: String) {
+        sidecar.absent.append(
+            AbsentComponent(name: component.name, type: component.type, reason: reason))
     }
 
     func remove(_ component: Component) {
@@ -187,6 +198,7 @@ final class SidecarHost {
     private func openParked(waitingFor store: String) async throws(ComponentFailure) {
         let ready = parked.filter { $0.secretStore == store }
         parked.removeAll { $0.secretStore == store }
+        sidecar.absent.removeAll { absent in ready.contains { $0.name == absent.name } }
         for component in ready { try await open(component) }
     }
 

@@ -48,6 +48,8 @@ final class Call {
     var span = PubSubBlock.Trace(parent: "", state: "")
     /// Whether the answer brings a `traceparent` of its own.
     var hasTrace = false
+    /// The code of the error that the sidecar itself answers with; nil for any other answer.
+    var errorCode: String?
     /// What a request that no route took was.
     var unroutedAPI = APIName.other
 

@@ -12,6 +12,7 @@ package final class Front: RequestHandler {
     private let router: Router
     private let cors: CORS
     private let trace: TraceHeader
+    private let explainer: Explainer
     /// nil when the control API is switched off.
     private let control: ControlFront?
 
@@ -28,6 +29,7 @@ package final class Front: RequestHandler {
                 endpoint.api == .healthz
                     || access.permits(version: endpoint.version, name: endpoint.api.rawValue)
             })
+        explainer = Explainer(sidecar, router)
         control = sidecar.settings.servesControl ? ControlFront(sidecar) : nil
         cors = CORS(allowedOrigins: sidecar.settings.allowedOrigins)
         trace = TraceHeader(mode: sidecar.settings.tracing, random: sidecar.sandbox.random)
@@ -70,6 +72,7 @@ package final class Front: RequestHandler {
         cors.add(to: &response, head: request.head)
         // What a reset has overtaken is nothing to who comes after it.
         if sidecar.sandbox.era == era {
+            explainer.explain(call, path, response)
             record(call, api: match?.endpoint.api ?? call.unroutedAPI, response)
         }
         return response
@@ -90,6 +93,7 @@ package final class Front: RequestHandler {
         do throws(APIError) {
             return try await endpoint.handle(call)
         } catch {
+            call.errorCode = error.code
             return error.response
         }
     }
@@ -104,6 +108,7 @@ package final class Front: RequestHandler {
             call.unroutedAPI = .invoke
             return response
         } catch {
+            call.errorCode = error.code
             return error.response
         }
     }

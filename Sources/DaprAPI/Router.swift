@@ -59,6 +59,24 @@ struct Router {
         return segments
     }
 
+    /// The methods that have a route for `path`.
+    func methods(for path: ByteSlice) -> [String] {
+        let segments = Self.segments(of: path)
+        var found = open.filter { $0.pattern.match(open: segments, of: path) != nil }
+        if segments.count < byLength.count {
+            found += byLength[segments.count].filter { $0.pattern.match(segments) != nil }
+        }
+        var methods: [String] = []
+        for method in found.flatMap({ $0.methods.map { "\($0)" } })
+        where !methods.contains(method) {
+            methods.append(method)
+        }
+        return methods
+    }
+
+    /// The patterns of all routes.
+    var patterns: [PathPattern] { byLength.flatMap { $0.map(\.pattern) } + open.map(\.pattern) }
+
     /// Whether some method has a route for `path`.
     func knows(_ path: ByteSlice) -> Bool {
         let segments = Self.segments(of: path)

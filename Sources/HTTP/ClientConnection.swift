@@ -63,6 +63,7 @@ package final class ClientConnection {
     private let stream: ByteStream
     private let reader: MessageReader
     private let limits: HTTPLimits
+    private let reactor: Reactor
     /// Whether another request may be sent.
     package private(set) var isReusable = true
 
@@ -76,6 +77,7 @@ package final class ClientConnection {
             throw .cannotConnect(error)
         }
         self.limits = limits
+        self.reactor = reactor
         reader = MessageReader(stream: stream, reactor: reactor, limits: limits)
     }
 
@@ -91,6 +93,18 @@ package final class ClientConnection {
         let body = try await body(upTo: limit, deadline: deadline)
         isReusable = head.keepsAlive
         return IncomingResponse(status: head.status, fields: head.fields, body: body)
+    }
+
+    /// Sends `request`; its answer's body comes in pieces, as many as there are.
+    package func open(
+        _ request: OutgoingRequest, deadline: MonotonicTime
+    ) async throws(ExchangeError) -> (status: Int, body: any BodySource) {
+        isReusable = false
+        try await stream.send(request.serialized[...], limits)
+        let head = try await reader.answerHead(isHEAD: false, deadline: deadline)
+        let body = MessageBody(
+            reader, stream, limit: .max, stall: limits.stallTimeout, on: reactor)
+        return (head.status, body)
     }
 
     /// Closes the connection.

@@ -282,7 +282,7 @@ import Transport
         ["scenario", "check"], ["wasm"], ["wasm", "run"],
         ["stop"], ["list"], ["invoke"], ["publish"], ["logs"], ["status"], ["init"], ["uninstall"],
         ["version"], ["journal"], ["verify"], ["reset"], ["seed"], ["snapshot"], ["clock"],
-        ["fault"], ["stub"], ["sandbox"],
+        ["fault"], ["stub"], ["sandbox"], ["tail"], ["doctor"],
     ])
     func `help is as its golden file`(command: [String]) throws {
         let outcome = try Fakedapr.run(command + ["--help"], environment: ["COLUMNS": "80"])

@@ -160,6 +160,7 @@ final class SidecarFixture: SidecarUnderTest {
                     ResourceContext(appID: appID, environment: [:], uuid: { "" })
                 ).resiliencies
             }
+            sidecar.log = plan.log
             sidecar.resiliency = Resiliency(resources, in: sandbox, log: plan.log)
             sidecar.appChannel = plan.app?(sandbox)
             sidecar.isReady = plan.isReady

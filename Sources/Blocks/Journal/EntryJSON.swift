@@ -65,7 +65,7 @@ extension JournalEntry {
         }
         let texts = [
             ("outcome", detail.outcome?.rawValue), ("callee", callee),
-            ("fault", detail.fault), ("hint", detail.hint),
+            ("fault", detail.fault), ("hint", hint),
         ]
         for (name, text) in texts {
             if let text { writer.member(name, text) }
@@ -176,7 +176,7 @@ extension JournalEntry {
         case "outcome": detail.outcome.map { .string($0.rawValue) }
         case "callee": callee.map { .string($0) }
         case "fault": detail.fault.map { .string($0) }
-        case "hint": detail.hint.map { .string($0) }
+        case "hint": hint.map { .string($0) }
         case "headers": .object(headers.map { .init($0.name, .string($0.value)) })
         case "body": .string(String(text: requestBody))
         case "json": try? JSONValue.parse(requestBody)

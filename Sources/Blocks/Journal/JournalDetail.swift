@@ -1,5 +1,5 @@
 /// Which topic a message went to or came from.
-package struct MessageRecord: Sendable, Equatable {
+package struct MessageRecord: Sendable, Hashable {
     /// The component's name.
     package let pubsub: String
     package let topic: String

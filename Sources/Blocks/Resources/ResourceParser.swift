@@ -7,6 +7,8 @@ package struct ResourceContext: Sendable {
     package var appID: String
     /// The process's environment.
     package var environment: [String: String]
+    /// Whether resources for other apps are taken too.
+    package var ignoresScopes = false
     /// A UUID per call, for the template `{uuid}`.
     package var uuid: @Sendable () -> String
 
@@ -35,6 +37,8 @@ package struct ResourceParser {
         package var configuration = ConfigurationResource()
         package var resiliencies: [ResiliencyResource] = []
         package var diagnostics: [Diagnostic] = []
+        /// Components that are not for this app, or not right.
+        package var absent: [AbsentComponent] = []
 
         package init() {}
     }
@@ -149,13 +153,16 @@ package struct ResourceParser {
                 document, hint: "give it a file of its own")
         }
         let scopes = document.member(ignoringCase: "scopes")?.sequence ?? []
-        guard scopes.isEmpty || scopes.contains(where: { $0.text == context.appID }) else { return }
+        guard
+            context.ignoresScopes || scopes.isEmpty
+                || scopes.contains(where: { $0.text == context.appID })
+        else { return }
         result.resiliencies.append(ResiliencyResource(document, in: source))
     }
 
     private mutating func takeComponent(_ document: YAMLNode) {
         let metadata = document.member(ignoringCase: "metadata")
-        guard isMeantForUs(document, metadata) else { return }
+        guard isMeantForUs(document, metadata) else { return noteAbsence(document, metadata) }
         guard let name = metadata?.member(ignoringCase: "name")?.text, !name.isEmpty else {
             return warn("skipped: the component has no metadata.name", metadata ?? document)
         }
@@ -178,12 +185,30 @@ package struct ResourceParser {
                 type: spec.member(ignoringCase: "type")?.span))
         component.secretStore = secretStore(of: document)
         takeSettings(spec.member(ignoringCase: "metadata"), of: &component)
-        guard !isBroken else { return }
+        guard !isBroken else {
+            result.absent.append(
+                AbsentComponent(name: name, type: type, reason: "its description is not right"))
+            return
+        }
         result.components.append(component)
+    }
+
+    private mutating func noteAbsence(_ document: YAMLNode, _ metadata: YAMLNode?) {
+        guard let name = metadata?.member(ignoringCase: "name")?.text else { return }
+        let apps = (document.member(ignoringCase: "scopes")?.sequence ?? []).compactMap(\.text)
+        let isForUs = apps.isEmpty || apps.contains(context.appID)
+        let type = document.member(ignoringCase: "spec")?.member(ignoringCase: "type")?.text ?? ""
+        result.absent.append(
+            AbsentComponent(
+                name: name, type: type,
+                reason: isForUs
+                    ? "it is in another namespace"
+                    : "its scopes name \(apps.joined(separator: ", ")), not \(context.appID)"))
     }
 
     /// Scopes name apps; a namespace counts only where the environment has one.
     private func isMeantForUs(_ document: YAMLNode, _ metadata: YAMLNode?) -> Bool {
+        if context.ignoresScopes { return true }
         if let scopes = document.member(ignoringCase: "scopes")?.sequence, !scopes.isEmpty,
             !scopes.contains(where: { $0.text == context.appID })
         {

@@ -49,6 +49,15 @@ struct ControlCall {
         return value
     }
 
+    /// Reads what goes on and on.
+    ///
+    /// - Parameter take: gets the pieces; false ends it.
+    func stream(
+        _ target: String, on reactor: Reactor, _ take: (ByteSlice) -> Bool
+    ) async throws(CallError) {
+        try await call.stream("/_fakedapr\(target)", on: reactor, take)
+    }
+
     private func refusal(
         _ status: Int, _ body: ByteSlice, _ value: JSONValue, _ request: ControlRequest
     ) -> ControlRefusal {

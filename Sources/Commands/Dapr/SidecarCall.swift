@@ -53,12 +53,7 @@ struct SidecarCall {
         _ method: String, _ target: String, body: ByteSlice = [], type: String? = nil,
         within limit: Duration = .seconds(60)
     ) async throws(CallError) -> (status: Int, body: ByteSlice) {
-        var fields = self.fields
-        if let type { fields.append(Response.Field("Content-Type", type)) }
-        if let token { fields.append(Response.Field("dapr-api-token", token)) }
-        let request = OutgoingRequest(
-            method: method, target: Array(target.utf8)[...], host: host,
-            fields: fields, body: body)
+        let request = request(method, target, body, type)
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop() } catch {
             throw CallError(text: error.reason)
@@ -78,6 +73,41 @@ struct SidecarCall {
             throw CallError(text: Self.text(error))
         } catch {
             throw CallError(text: "\(error)")
+        }
+    }
+
+    private func request(
+        _ method: String, _ target: String, _ body: ByteSlice, _ type: String?
+    ) -> OutgoingRequest {
+        var fields = self.fields
+        if let type { fields.append(Response.Field("Content-Type", type)) }
+        if let token { fields.append(Response.Field("dapr-api-token", token)) }
+        return OutgoingRequest(
+            method: method, target: Array(target.utf8)[...], host: host,
+            fields: fields, body: body)
+    }
+
+    /// Reads an answer that goes on and on, on the caller's own loop; returns when it ends.
+    ///
+    /// - Parameter take: gets the pieces; false ends it.
+    func stream(
+        _ target: String, on reactor: Reactor, _ take: (ByteSlice) -> Bool
+    ) async throws(CallError) {
+        let deadline = Reactor.monotonicNow() + Duration.seconds(10).nanoseconds
+        do {
+            let connection = try await ClientConnection(
+                to: address, limits: HTTPLimits(), deadline: deadline, on: reactor)
+            defer { connection.close() }
+            let answer = try await connection.open(
+                request("GET", target, [], nil), deadline: deadline)
+            guard answer.status == 200 else { throw CallError(text: "it answers \(answer.status)") }
+            while let piece = try await answer.body.next(), take(piece) {}
+        } catch let error as ExchangeError {
+            throw CallError(text: Self.text(error))
+        } catch let error as CallError {
+            throw error
+        } catch {
+            throw CallError(text: "the connection was closed")
         }
     }
 

@@ -23,6 +23,7 @@ enum InvokeEndpoint {
         do throws(InvocationError) {
             return try await invoke(call, target, trace: trace, from: peer)
         } catch {
+            call.errorCode = "ERR_DIRECT_INVOKE"
             var response = APIError.invocation(target.id, error.text).response
             if peer != nil { response.fields.append(.init(peerErrorField, error.text)) }
             return response

@@ -162,7 +162,8 @@ private final class JournalFollower: BodySource {
         self.journal = journal
         self.filter = filter
         self.reactor = reactor
-        last = min(sequence, journal.total)
+        // A number that was not given yet is another run's.
+        last = sequence > journal.total ? 0 : sequence
     }
 
     var remaining: Int? { nil }
