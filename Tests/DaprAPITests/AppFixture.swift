@@ -167,6 +167,7 @@ final class AppFixture: SidecarUnderTest {
                 await server.stop(grace: .milliseconds(200), on: loop)
             }
             for channel in parts.channels { channel.close() }
+            (parts.sandbox.channels as? HTTPChannels)?.close()
             await parts.sandbox.close()
         }
         loop.stop()

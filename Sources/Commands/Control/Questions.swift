@@ -24,7 +24,7 @@ enum FilterOptions {
         case "app": "Whose sidecar it was."
         case "api": "state, publish, deliver, invoke, ...."
         case "method": "The HTTP method."
-        case "path": "The path, with its query."
+        case "path": "The path, without its query."
         case "status": "The answer's status."
         case "store": "The state store."
         case "operation": "get, set, delete or query."

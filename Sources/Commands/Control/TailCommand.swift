@@ -9,8 +9,7 @@ struct TailCommand: TableCommand {
         commandName: "tail", abstract: "Follow what a running sidecar is asked and does.")
     static let table = OptionTable.control(
         "tail",
-        JournalFilter.rows + [
-            .option("outcome", nil, "outcome", "What became of a delivery: success, retry, ...."),
+        FilterOptions.rows + [
             .option("lines", "n", "n", "Entries of before to begin with: 10."),
             .flag("hints", nil, "Only what has a hint."),
         ])
@@ -31,7 +30,7 @@ struct TailCommand: TableCommand {
         guard options.words.isEmpty else {
             throw Failure(.usage, "`tail` takes no words: write `fakedapr tail --topic orders`")
         }
-        var pairs = JournalFilter.pairs(options, ["outcome"])
+        var pairs = FilterOptions.pairs(options)
         if options.isSet("hints") { pairs.append(("hint", "*")) }
         let (wanted, isJSON) = (pairs, console.result != nil)
         let (call, count) = (try ControlCall(options), try options.number("lines") ?? 10)
