@@ -66,8 +66,8 @@ import Transport
         row("sandbox", "list", to: "GET /sandboxes"),
         row("sandbox", "create", to: "POST /sandboxes {}"),
         row(
-            "sandbox", "create", "x", "--no-port", "--idle", "5m", "--seed=7",
-            to: #"POST /sandboxes {"id":"x","port":false,"idle":"5m","seed":7}"#),
+            "sandbox", "create", "x", "--port", "--idle", "5m", "--seed=7",
+            to: #"POST /sandboxes {"id":"x","port":true,"idle":"5m","seed":7}"#),
         row("sandbox", "delete", "x", to: "DELETE /sandboxes/x"),
     ]
 

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import TestSupport
 import Testing
@@ -45,6 +46,28 @@ import Transport
         let value = try JSONValue.parse(Array(outcome.output.utf8)[...])
         #expect((value["messages"]?.array?.count ?? 0) >= 2)
         #expect(outcome.errors == "")
+    }
+
+    /// Whatever commands there are.
+    @Test func `every command has it`() throws {
+        for command in try Self.commands([]) {
+            let help = try Fakedapr.run(command + ["--help"]).output
+            #expect(help.contains("--output"), "\(command)")
+        }
+    }
+
+    /// The commands below one, those that have none of their own.
+    private static func commands(_ path: [String]) throws -> [[String]] {
+        let help = try Fakedapr.run(path + ["--help"]).output
+        guard let list = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().first else {
+            return [path]
+        }
+        let names = list.split(separator: "\n").filter {
+            $0.hasPrefix("  ") && !$0.hasPrefix("   ")
+        }
+        .compactMap { $0.split(separator: " ").first.map(String.init) }
+        .filter { $0 != "See" && path.count < 3 }
+        return try names.flatMap { try commands(path + [$0]) }
     }
 
     @Test func `a failure is told to people too`() throws {

@@ -19,6 +19,8 @@ struct ControlAction: Sendable {
     let requests: @Sendable (ParsedOptions, [String]) throws(Failure) -> [ControlRequest]
     /// For people; no line at all when it is empty.
     var text: @Sendable (JSONValue) -> String = { _ in "" }
+    /// What the command ends with, of an answer that is no refusal.
+    var status: @Sendable (ParsedOptions, JSONValue) -> Int32 = { _, _ in 0 }
 
     /// How many words may follow.
     fileprivate var counts: ClosedRange<Int> {
@@ -50,7 +52,7 @@ extension ControlCommand {
         console.result?.set(answer)
         let text = action.text(answer)
         if console.result == nil, !text.isEmpty { console.plain(text) }
-        return 0
+        return action.status(options, answer)
     }
 
     private static func action(

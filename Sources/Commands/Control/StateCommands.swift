@@ -58,7 +58,9 @@ struct SeedCommand: ControlCommand {
 struct SnapshotCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot", abstract: "Save, load and compare what a sandbox holds.")
-    static let table = OptionTable.control("snapshot", operands: "<action> ...")
+    static let table = OptionTable.control(
+        "snapshot", operands: "<action> ...",
+        [.flag("exit-code", nil, "diff: End with 4 when there is a difference.")])
     static let discussion = """
         EXAMPLES
           fakedapr snapshot save before
@@ -105,6 +107,9 @@ struct SnapshotCommand: ControlCommand {
             ]
         } text: {
             DiffText.of($0)
+        } status: { options, answer in
+            let isChecked = options.isSet("exit-code") && answer["identical"]?.bool == false
+            return isChecked ? ExitStatus.expectation.rawValue : 0
         },
         ControlAction(name: "delete", arguments: ["<name>"], help: "Forget it.") {
             [.delete(ControlTarget.path("snapshots", $1[0]))]
@@ -112,24 +117,4 @@ struct SnapshotCommand: ControlCommand {
     ]
 
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
-}
-
-/// Rows of a listing: an object per line, what names it first.
-enum NamedRows {
-    /// - Parameter member: where the list is when the answer is no list itself.
-    static func text(_ value: JSONValue, _ member: String) -> String {
-        let rows = value.array ?? value[member]?.array ?? []
-        return rows.map(line).joined(separator: "\n")
-    }
-
-    private static func line(_ row: JSONValue) -> String {
-        guard let members = row.object else { return row.string ?? row.text }
-        return members.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }
-            .joined(separator: "  ")
-    }
-}
-
-/// A comparison of snapshots: a line per key.
-enum DiffText {
-    static func of(_ value: JSONValue) -> String { value.text }
 }

@@ -132,7 +132,7 @@ struct SandboxCommand: ControlCommand {
     static let table = OptionTable.control(
         "sandbox", operands: "<action> ...",
         [
-            .flag("no-port", nil, "create: It is reached by --sandbox and its header alone."),
+            .flag("port", nil, "create: A port of its own; else it is reached by --sandbox."),
             .option("idle", nil, "duration", "create: Remove it when it was not used for so long."),
             .option("seed", nil, "n", "create: Fixes ids and other random values."),
             .option("clock", nil, "clock", "create: real, manual@TIME, accelerated:RATE@TIME."),
@@ -140,7 +140,7 @@ struct SandboxCommand: ControlCommand {
         ])
     static let discussion = """
         EXAMPLES
-          fakedapr sandbox create
+          fakedapr sandbox create --port
           fakedapr sandbox create test-7 --idle 5m --clock manual@2026-01-01T00:00:00Z
           fakedapr sandbox delete test-7
         """
@@ -148,7 +148,7 @@ struct SandboxCommand: ControlCommand {
         ControlAction(name: "list", help: "Tell which there are.") { _, _ in
             [.get("/sandboxes")]
         } text: {
-            NamedRows.text($0, "sandboxes")
+            NamedRows.text($0, "sandboxes", without: ["headers"])
         },
         ControlAction(
             name: "create", arguments: ["[<id>]"], help: "Make one; prints its id and its URL.",
@@ -156,7 +156,7 @@ struct SandboxCommand: ControlCommand {
                 let seed = try options.number("seed").map { JSONValue.number($0) }
                 let body = JSONValue.members([
                     "id": words.first.map { .string($0) },
-                    "port": options.isSet("no-port") ? .bool(false) : nil,
+                    "port": options.isSet("port") ? .bool(true) : nil,
                     "idle": options["idle"].map { .string($0) }, "seed": seed,
                     "clock": options["clock"].map { .string($0) },
                     "snapshot": options["snapshot"].map { .string($0) },
