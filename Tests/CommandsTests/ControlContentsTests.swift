@@ -49,6 +49,45 @@ import Testing
         }
     }
 
+    /// An application that takes a moment for each message, so that some are always under way.
+    private static let slowApp = """
+        stubs:
+          - app: slow
+            subscribe: [{ pubsubname: pubsub, topic: orders, route: /orders }]
+            routes: [{ when: /orders, reply: { status: 200, delay: 5ms } }]
+        """
+
+    @Test(arguments: Store.allCases)
+    func `no message of before a reset is delivered or told after it`(store: Store) async throws {
+        try await OffPool.run {
+            let folder = try TemporaryFolder()
+            defer { _ = folder.path }
+            let serve = try Self.serve(store, folder: folder)
+            let client = try serve.client()
+            func send(_ path: String, _ body: String) throws -> WireResponse {
+                try client.request("POST", path, body: body)
+            }
+            #expect(try send("/_fakedapr/seed", Self.slowApp).status == 200)
+            for round in 0..<25 {
+                for number in 0..<8 {
+                    let old = "old-\(round)-\(number)"
+                    #expect(try send("/v1.0/publish/pubsub/orders", old).status == 204)
+                }
+                let reset = try send("/_fakedapr/reset", #"{"only":["topics","journal"]}"#)
+                #expect(reset.text == #"{"reset":["topics","journal"],"abandonedDeliveries":0}"#)
+                let new = "new-\(round)"
+                #expect(try send("/v1.0/publish/pubsub/orders", new).status == 204)
+                let wait = try send(
+                    "/_fakedapr/wait", #"{"api":"deliver","atLeast":1,"timeout":"10s"}"#)
+                #expect(wait.status == 200, "\(wait.text)")
+                let journal = try client.request("GET", "/_fakedapr/journal?api=deliver").text
+                #expect(journal.contains(new))
+                #expect(!journal.contains("old-"), "round \(round)")
+            }
+            #expect(try send("/_fakedapr/reset", "{}").status == 200)
+        }
+    }
+
     @Test func `a mistake is told with its place`() async throws {
         try await OffPool.run {
             let serve = try Self.serve(.memory)

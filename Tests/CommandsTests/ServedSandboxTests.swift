@@ -158,6 +158,43 @@ import Transport
         }
     }
 
+    @Test func `a process that makes and deletes sandboxes does not grow`() async throws {
+        try await OffPool.run {
+            let folder = try TemporaryFolder()
+            defer { _ = folder.path }
+            let serve = try Self.serve(.memory, folder: folder)
+            let client = try serve.client()
+            func round() throws {
+                for number in 0..<150 {
+                    let id = "t\(number)"
+                    let made = try client.request(
+                        "POST", "/_fakedapr/sandboxes", body: #"{"id":"\#(id)","port":true}"#)
+                    try #require(made.status == 201)
+                    let saved = try client.request(
+                        "POST", "/v1.0/state/statestore", headers: [("fakedapr-sandbox", id)],
+                        body: #"[{"key":"a","value":"\#(String(repeating: "x", count: 10_000))"}]"#)
+                    try #require(saved.status == 204)
+                    let gone = try client.request("DELETE", "/_fakedapr/sandboxes/\(id)")
+                    try #require(gone.status == 200)
+                }
+            }
+            try round()
+            let before = try Self.memory(of: serve.process.id)
+            for _ in 0..<3 { try round() }
+            // Of 450 sandboxes: each has held some ten kilobytes.
+            #expect(try Self.memory(of: serve.process.id) - before < 1_000)
+        }
+    }
+
+    /// Kilobytes that a process has in memory.
+    private static func memory(of process: Int32) throws -> Int {
+        let bytes = try FileContents.read("/proc/\(process)/status")
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first {
+            $0.hasPrefix("VmRSS:")
+        }
+        return try #require(line?.split(separator: " ").compactMap { Int($0) }.first)
+    }
+
     @Test func `a sandbox deletes itself by its own port`() async throws {
         try await OffPool.run {
             let folder = try TemporaryFolder()
