@@ -184,8 +184,9 @@ import Testing
                 #expect(try serve.save(key, value) == 204)
             }
             for number in 1...2 {
+                // Other tests share the Redis, and with it its topics.
                 let answer = try serve.request(
-                    "POST", "/v1.0/publish/pubsub/orders", body: #"{"n":\#(number)}"#)
+                    "POST", "/v1.0/publish/pubsub/of-snapshots", body: #"{"n":\#(number)}"#)
                 #expect(answer.status == 204)
             }
             let messages = store == .memory ? 0 : 2
