@@ -92,21 +92,6 @@ def test_a_stub_subscribes(fakedapr):
     fakedapr.wait(app="billing", api="deliver", topic="orders", status=200)
 
 
-def test_a_fault_ends_with_its_block(fakedapr):
-    with fakedapr.fault(match={"api": "state"}, kind="error", status=500):
-        with pytest.raises(FakedaprError):
-            fakedapr.state["a"] = 1
-    fakedapr.state["a"] = 1
-
-
-def test_time_passes_at_once(fakedapr):
-    fakedapr.state.save("a", 1, ttl=3600)
-    fakedapr.clock.advance("59m")
-    assert "a" in fakedapr.state
-    fakedapr.clock.advance(61)
-    assert "a" not in fakedapr.state
-
-
 def test_a_world_can_be_seeded_kept_and_reset(fakedapr):
     fakedapr.seed(state={"statestore": {"a": 1}})
     fakedapr.save_snapshot("before")
