@@ -154,7 +154,9 @@ package final class ScenarioRunner {
         run.seed = step.seed
         run.limits.time = step.timeout
         do throws(GuestError) {
-            return Outcome(try await guests.run(run))
+            let outcome = try await guests.run(run)
+            world.note(outcome.calls)
+            return Outcome(outcome)
         } catch {
             throw StepFailure(error.text, at: step.module.span, isInfrastructure: true)
         }

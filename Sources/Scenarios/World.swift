@@ -101,6 +101,12 @@ final class World {
     /// The journal of one's own sidecars; nil for an endpoint of somebody else.
     var journal: Journal? { sandbox?.journal }
 
+    /// Notes what a guest has called.
+    func note(_ calls: [GuestCall]) {
+        guard let sandbox, let own = sandbox.sidecars.first else { return }
+        sandbox.note(calls, of: own.appID)
+    }
+
     /// What the journal says; nil where there is none.
     func answer(
         _ question: JournalQuestion, _ variables: [String: String],

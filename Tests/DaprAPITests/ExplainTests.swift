@@ -166,4 +166,31 @@ import Testing
             #expect(expected.isEmpty ? hint.isEmpty : hint.contains(expected), "\(hint)")
         }
     }
+
+    /// What an application answers to `GET /dapr/subscribe`, and the hint; empty for none.
+    @Test(arguments: [
+        (200, orders, ""),
+        (
+            200, #"[{"pubsubname":"pubsb","topic":"t","route":"in"}]"#,
+            "myapp subscribes to the topic t of pubsb, which is no pub/sub component: did you mean"
+        ),
+        (200, "{}", "the answer to GET /dapr/subscribe is no list of subscriptions"),
+        (500, "", "myapp failed when it was asked for its subscriptions"),
+    ])
+    func `a subscription that brings nothing has a hint`(
+        status: Int, body: String, expected: String
+    ) async throws {
+        let answer: RecordingApp.Answer = { request in
+            guard request.target == "/dapr/subscribe" else { return Response(status: 200) }
+            return Response(status: status, body: Array(body.utf8)[...])
+        }
+        try await AppFixture.run(answer: answer) { fixture in
+            let wait = try fixture.send(
+                "POST", "/_fakedapr/wait", #"{"api":"subscribe","app":"myapp","exactly":1}"#)
+            let entry = try JSONValue.parse(wait.body[...])["entries"]?.array?.first
+            #expect(entry?["status"]?.text == String(status))
+            let hint = entry?["hint"]?.string ?? ""
+            #expect(expected.isEmpty ? hint.isEmpty : hint.contains(expected), "\(hint)")
+        }
+    }
 }

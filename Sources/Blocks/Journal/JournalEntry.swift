@@ -12,6 +12,10 @@ package enum APIName: String, Sendable, CaseIterable {
     case secrets
     /// A message on its way from a broker to an application.
     case deliver
+    /// What an application wants to subscribe to, asked by its sidecar.
+    case subscribe
+    /// A call of a WASM guest that reached no sidecar.
+    case guest
     case other
 }
 

@@ -125,6 +125,9 @@ package final class Subscriptions: AppObserver {
         case 404:
             return log(.debug, "application returned 404: no programmatic subscriptions")
         default:
+            sidecar.noteSubscriptions(
+                status: answer.status, body, [],
+                problem: "\(sidecar.appID) failed when it was asked for its subscriptions")
             return log(
                 .error,
                 "application returned http status code \(answer.status) from subscription endpoint")
@@ -133,11 +136,17 @@ package final class Subscriptions: AppObserver {
             let result = try SubscriptionReader.programmatic(body)
             for warning in result.warnings { log(.warn, warning) }
             asked = result.subscriptions
+            sidecar.noteSubscriptions(status: 200, body, asked)
         } catch {
             switch error {
             case .json(let text):
+                sidecar.noteSubscriptions(
+                    status: 200, body, [],
+                    problem:
+                        "the answer to GET /dapr/subscribe is no list of subscriptions: \(text)")
                 log(.error, "error deserializing subscription: \(text)")
             case .rule(let problem):
+                sidecar.noteSubscriptions(status: 200, body, [], problem: problem.text)
                 log(.error, "failed to subscribe to topics: \(problem.text) ")
                 if let hint = problem.hint { log(.error, hint) }
             }
