@@ -195,6 +195,53 @@ import Transport
         return try #require(line?.split(separator: " ").compactMap { Int($0) }.first)
     }
 
+    @Test
+    func `a sandbox has the clock and the seed that were asked for, and a reset goes back to both`()
+        async throws
+    {
+        try await OffPool.run {
+            let folder = try TemporaryFolder()
+            defer { _ = folder.path }
+            let serve = try Self.serve(.memory, folder: folder)
+            let more = #","seed":7,"clock":"manual@2030-01-02T03:04:05Z""#
+            let worlds = try ["a", "b"].map { try Self.world(serve, $0, more: more) }
+            func etag(_ world: World) throws -> String? {
+                #expect(try world.save("k", "1") == 204)
+                return try world.request("GET", "/v1.0/state/statestore/k")["etag"]
+            }
+            let etags = try worlds.map { try etag($0) }
+            #expect(etags[0] == etags[1])
+            #expect(try etag(worlds[0]) != etags[0])
+            for world in worlds {
+                #expect(
+                    try world.request("GET", "/_fakedapr").text.contains("2030-01-02T03:04:05"))
+                #expect(try world.request("POST", "/_fakedapr/reset").status == 200)
+                #expect(try etag(world) == etags[0])
+            }
+            let wrong = try serve.request(
+                "POST", "/_fakedapr/sandboxes", body: #"{"clock":"manul"}"#)
+            #expect(wrong.status == 400)
+            #expect(wrong.text.contains(#""column":10"#), "\(wrong.text)")
+        }
+    }
+
+    @Test func `what a process left that was killed is removed with the next one's first sandbox`()
+        async throws
+    {
+        try await OffPool.run {
+            let folder = try TemporaryFolder()
+            defer { _ = folder.path }
+            let left = "\(folder.path)/.fakedapr/sandboxes"
+            // No process has the number; one that lives keeps its own.
+            let (dead, alive) = ("\(left)/999999999-x/w", "\(left)/1-x/w")
+            for path in [dead, alive] { try FileContents.makeFolder(path) }
+            let serve = try Self.serve(.sqlite, folder: folder)
+            _ = try Self.world(serve, "w")
+            #expect(!FileContents.exists(dead))
+            #expect(FileContents.exists(alive))
+        }
+    }
+
     @Test func `a sandbox deletes itself by its own port`() async throws {
         try await OffPool.run {
             let folder = try TemporaryFolder()
