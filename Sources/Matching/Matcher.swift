@@ -77,7 +77,7 @@ package struct Matcher: Sendable {
         switch rule {
         case .equals(let expected):
             let filled = expected.filled(variables).value
-            guard value != filled else { return nil }
+            if value == filled || Self.isText(value, of: expected, filled) { return nil }
             return mismatch(path, filled.text, value)
         case .members(let members):
             guard let value, value.object != nil else { return mismatch(path, "an object", value) }
@@ -123,7 +123,8 @@ package struct Matcher: Sendable {
             let filled = whole.filled(variables).value
             return value == filled ? nil : mismatch(path, "exactly \(filled.text)", value)
         case .contains(let matcher): return contains(matcher, value, path, variables)
-        case .matches(let pattern):
+        case .matches(let template):
+            let pattern = JSONValue.string(template).filled(variables).value.string ?? template
             let isMatch = value?.comparableText.map { Pattern.matches($0, pattern) } ?? false
             return isMatch ? nil : mismatch(path, "matches \(pattern)", value)
         case .startsWith(let text):
@@ -150,6 +151,14 @@ package struct Matcher: Sendable {
             }
             return nil
         }
+    }
+
+    /// A variable is a text: where one stands alone for a number or a boolean, their texts are compared.
+    private static func isText(
+        _ value: JSONValue?, of expected: JSONValue, _ filled: JSONValue
+    ) -> Bool {
+        guard let text = expected.string, Template.variable(in: text) != nil else { return false }
+        return value?.comparableText == filled.string
     }
 
     private func contains(
@@ -218,7 +227,7 @@ extension Matcher.Operator {
     /// A text of the operator's own in which variables are filled in.
     fileprivate var text: JSONValue? {
         switch self {
-        case .startsWith(let text): .string(text)
+        case .startsWith(let text), .matches(let text): .string(text)
         case .exactly(let value): value
         default: nil
         }

@@ -105,7 +105,7 @@ package struct MatcherReader {
 
     private func pattern(_ node: YAMLNode) throws(Diagnostic) -> String {
         let pattern = try source.text(of: node)
-        guard Pattern.isValid(pattern) else {
+        guard pattern.contains("${") || Pattern.isValid(pattern) else {
             throw source.refused("not a regular expression", node)
         }
         return pattern

@@ -10,7 +10,8 @@ package struct Template: Sendable, Equatable {
         self.span = span
     }
 
-    /// The text with its variables filled in; `$${` stands for `${` itself.
+    /// The text with its variables filled in; `$${` stands for `${` itself, and `${name:-text}` for
+    /// the text when there is no such variable.
     ///
     /// - Returns: nil and the name of the first variable that has no value.
     package func filled(_ variables: [String: String]) -> (text: String?, missing: String?) {
@@ -30,7 +31,8 @@ package struct Template: Sendable, Equatable {
                 rest = rest.dropFirst(3)
             } else if rest.hasPrefix("${"), let end = rest.firstIndex(of: "}") {
                 let name = String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end])
-                guard let value = variables[name] else { return (nil, name) }
+                let (value, missing) = Self.value(of: name, variables)
+                guard let value else { return (nil, missing) }
                 result += value
                 rest = rest[rest.index(after: end)...]
             } else {
@@ -39,5 +41,23 @@ package struct Template: Sendable, Equatable {
             }
         }
         return (result + rest, nil)
+    }
+
+    /// - Parameter name: what stands between the braces.
+    private static func value(
+        of name: String, _ variables: [String: String]
+    ) -> (text: String?, missing: String?) {
+        if let value = variables[name] { return (value, nil) }
+        guard let mark = name.firstRange(of: ":-") else { return (nil, name) }
+        return (
+            variables[String(name[..<mark.lowerBound])] ?? String(name[mark.upperBound...]), nil
+        )
+    }
+
+    /// The variable that a text consists of; nil when there is more, or none.
+    static func variable(in text: String) -> String? {
+        guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
+        let name = text.dropFirst(2).dropLast()
+        return name.contains("}") || name.contains("$") ? nil : String(name)
     }
 }

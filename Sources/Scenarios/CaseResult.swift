@@ -25,13 +25,7 @@ package struct ScenarioCase: Sendable {
     package static func all(
         of scenario: Scenario, fixed: [String: String], environment: [String: String] = [:]
     ) -> [ScenarioCase] {
-        var combinations: [[(name: String, value: String)]] = [[]]
-        for (variable, values) in scenario.matrix {
-            let values = fixed[variable].map { [$0] } ?? values
-            combinations = combinations.flatMap { combination in
-                values.map { combination + [(variable, $0)] }
-            }
-        }
+        var combinations = scenario.matrix.combinations(fixed: fixed)
         for (variable, value) in fixed.sorted(by: { $0.key < $1.key })
         where scenario.wants(variable) {
             combinations = combinations.map { $0 + [(variable, value)] }
@@ -47,15 +41,20 @@ package struct ScenarioCase: Sendable {
 extension Scenario {
     /// Whether the sidecar's components ask for a variable that the matrix does not have.
     fileprivate func wants(_ variable: String) -> Bool {
-        guard !matrix.contains(where: { $0.variable == variable }) else { return false }
+        guard !matrix.variables.contains(where: { $0.variable == variable }) else { return false }
         guard let components = sidecar.components else { return variable == "store" }
         return components.contains { $0.type.text.contains("${\(variable)}") }
     }
 
-    /// The names in `${env.NAME}` wherever they stand in the file.
-    fileprivate var environmentNames: [String] {
-        String(decoding: source.bytes, as: UTF8.self).split(separator: "${env.").dropFirst()
-            .map { String($0.prefix { $0 != "}" }) }
+    /// The names in `${env.NAME}` wherever they stand in the files.
+    fileprivate var environmentNames: Set<String> {
+        var texts = [source.name: source]
+        for step in leaves { texts[step.source.name] = step.source }
+        return Set(
+            texts.values.flatMap { text in
+                String(decoding: text.bytes, as: UTF8.self).split(separator: "${env.").dropFirst()
+                    .map { String($0.prefix { $0 != "}" && $0 != ":" }) }
+            })
     }
 }
 
@@ -68,7 +67,7 @@ package struct CaseResult: Sendable {
     /// The matrix's variables and values.
     package var variables: [(name: String, value: String)] = []
 
-    package var hasFailed: Bool { steps.contains { !$0.failures.isEmpty } }
+    package var hasFailed: Bool { steps.contains(where: \.hasFailed) }
     /// Whether something other than an expectation failed: a store that cannot be opened, say.
     package var isBroken: Bool {
         steps.contains { $0.failures.contains(where: \.isInfrastructure) }
@@ -77,13 +76,19 @@ package struct CaseResult: Sendable {
 
 /// What came of a step.
 package struct StepResult: Sendable {
-    package let name: String
+    package var name: String
     package let failures: [Failure]
-    package let duration: Duration
+    package var duration: Duration
     /// How long the parts of a guest's run took; nil for other steps.
     package let guestTimings: String?
     /// Why the step was not done, nil when it was.
     package var skipped: String?
+    /// How often it was done until it was so, or until nobody waited any longer.
+    package var tries = 1
+    /// What a request was answered with; kept for those who ask for it.
+    package var answer: RecordedExchange.Answer?
+
+    package var hasFailed: Bool { !failures.isEmpty }
 
     package struct Failure: Sendable {
         /// What it is about and where it stands in the file.

@@ -62,6 +62,12 @@ struct Outcome {
     /// The value at a path: `status`, `headers.etag`, `json.items[0].name`; nil when there is none.
     func value(_ path: String) -> JSONValue? { seen.value(path) }
 
+    /// An HTTP answer; nil for what is none.
+    var answer: RecordedExchange.Answer? {
+        guard let status = seen["status"]?.double else { return nil }
+        return RecordedExchange.Answer(status: Int(status), body: seen["body"]?.string ?? "")
+    }
+
     /// What helps to see why a part is not as expected.
     func context(for part: String) -> String? {
         switch part {

@@ -11,7 +11,7 @@ package struct Scenario: Sendable {
     /// The folder that guests' paths are relative to.
     package let folder: String
     /// Variables and their values; every combination is a case.
-    package let matrix: [(variable: String, values: [String])]
+    package let matrix: Matrix
     package let sidecar: SidecarDescription
     /// Applications, each with a sidecar of its own.
     package let apps: [AppDescription]
@@ -23,9 +23,22 @@ package struct Scenario: Sendable {
     /// The file's name, as it was typed.
     package var file: String { source.name }
 
+    /// How long set-up and steps may take; nil for as long as they like.
+    package let timeout: Duration?
+
     /// Where a file lies that the scenario names: relative names begin in its folder.
-    package func path(of name: String) -> String {
+    package func path(of name: String) -> String { FilePath.path(of: name, in: folder) }
+}
+
+/// Names of files in our own files.
+enum FilePath {
+    /// Relative names begin in the folder of the file that has them.
+    static func path(of name: String, in folder: String) -> String {
         name.hasPrefix("/") ? name : "\(folder)/\(name)"
+    }
+
+    static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 }
 
@@ -41,19 +54,29 @@ package struct SidecarDescription: Sendable {
 
 /// One thing that a scenario does or asks.
 package struct Step: Sendable {
-    package enum Action: Sendable {
+    package indirect enum Action: Sendable {
         case guest(GuestStep)
         case request(RequestStep)
         case verify(VerifyStep)
+        case group(StepGroup)
     }
 
-    /// As the file names it, or made from what it does.
+    /// As the file names it, or made from what it does; variables are filled in.
     package let name: String
     package let span: SourceSpan
+    /// The file that it stands in: the scenario's, or one that is included.
+    package let source: SourceText
+    /// Where that file lies.
+    package let folder: String
     package let action: Action
-    package let expectations: [Expectation]
+    package var expectations: [Expectation] = []
+    /// nil for a step that is done once.
+    package var retry: Retry?
     /// Variables and where their values come from: `headers.etag`, `json.a.b`, `body`, `status`.
-    package let captures: [(variable: String, path: String, span: SourceSpan)]
+    package var captures: [(variable: String, path: String, span: SourceSpan)] = []
+
+    /// Where a file lies that the step names: relative names begin in the folder of its own file.
+    package func path(of name: String) -> String { FilePath.path(of: name, in: folder) }
 }
 
 /// A WASM guest that is run against the sidecar.

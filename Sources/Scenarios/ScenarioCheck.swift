@@ -8,10 +8,14 @@ package struct ScenarioCheck {
     private let scenario: Scenario
     /// Variables that have a value by now; what it is does not matter here.
     private var known: [String: String] = [:]
+    /// The file that is looked at.
+    private var source: SourceText
 
     private init(_ scenario: Scenario, given: [String]) {
         self.scenario = scenario
-        for (variable, _) in scenario.matrix { known[variable] = "" }
+        source = scenario.source
+        for (variable, _) in scenario.matrix.variables { known[variable] = "" }
+        for (variable, _) in scenario.matrix.included.joined() { known[variable] = "" }
         for variable in given { known[variable] = "" }
     }
 
@@ -46,6 +50,7 @@ package struct ScenarioCheck {
     }
 
     private mutating func step(_ step: Step) throws(Diagnostic) {
+        source = step.source
         switch step.action {
         case .guest(let guest):
             try template(guest.module)
@@ -57,9 +62,22 @@ package struct ScenarioCheck {
             for expectation in verify.question.queries.flatMap(\.expectations) {
                 try matcher(expectation.matcher)
             }
+        case .group(let group): try self.group(group)
         }
         for expectation in step.expectations { try matcher(expectation.matcher) }
         for (variable, _, _) in step.captures { known[variable] = "" }
+    }
+
+    /// What a round names is known inside alone, what is captured there from then on.
+    private mutating func group(_ group: StepGroup) throws(Diagnostic) {
+        let before = known
+        for (name, value) in group.rounds.first ?? [] {
+            try template(value)
+            known[name] = ""
+        }
+        let names = Set((group.rounds.first ?? []).map(\.name))
+        for step in group.steps { try self.step(step) }
+        for name in names { known[name] = before[name] }
     }
 
     private func request(_ request: RequestStep) throws(Diagnostic) {
@@ -95,6 +113,6 @@ package struct ScenarioCheck {
     }
 
     private func refused(_ message: String, _ span: SourceSpan, hint: String?) -> Diagnostic {
-        Diagnostic(.error, message, at: span, in: scenario.source, hint: hint)
+        Diagnostic(.error, message, at: span, in: source, hint: hint)
     }
 }

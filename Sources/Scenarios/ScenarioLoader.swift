@@ -3,13 +3,17 @@ internal import JSON
 internal import Matching
 package import YAML
 
-/// Reads a scenario file; every mistake is an error with its place. Pure.
+/// Reads a scenario file; every mistake is an error with its place. Pure but for what `read` does.
 package struct ScenarioLoader {
     private let source: SourceText
+    private let read: StepReader.Read
 
-    /// - Parameter folder: where the file lies.
+    /// - Parameters:
+    ///   - folder: where the file lies.
+    ///   - read: gives the text of a file that is included, nil when there is none.
     package static func load(
-        _ source: SourceText, folder: String
+        _ source: SourceText, folder: String,
+        read: @escaping (String) -> SourceText? = { _ in nil }
     ) throws(Diagnostic) -> Scenario {
         let documents = try YAMLParser.documents(of: source)
         guard documents.count == 1, let root = documents.first else {
@@ -18,20 +22,21 @@ package struct ScenarioLoader {
                 at: documents.last?.span ?? Self.start, in: source,
                 hint: "a scenario begins with `version: 1` and has `steps`")
         }
-        return try ScenarioLoader(source: source).scenario(root, folder: folder)
+        return try ScenarioLoader(source: source, read: read).scenario(root, folder: folder)
     }
 
     private func scenario(_ root: YAMLNode, folder: String) throws(Diagnostic) -> Scenario {
         let reader = try KeyedReader(
             root, in: source,
             keys: [
-                "version", "name", "tags", "matrix", "sidecar", "apps", "setup", "steps", "always",
+                "version", "name", "tags", "timeout", "matrix", "sidecar", "apps", "setup", "steps",
+                "always",
             ])
         let version = try reader.required("version")
         guard version.int == 1 else {
             throw source.refused("`version` is to be 1", version)
         }
-        let steps = StepReader(source: source)
+        let steps = StepReader(source: source, folder: folder, readFile: read)
         return Scenario(
             name: try source.text(reader["name"]) ?? source.name,
             tags: try reader.strings("tags") ?? [], source: source, folder: folder,
@@ -39,17 +44,26 @@ package struct ScenarioLoader {
             apps: try AppReader(source: source).read(reader["apps"]),
             setup: try steps.read(reader["setup"]),
             steps: try steps.read(try reader.required("steps")),
-            always: try steps.read(reader["always"]))
+            always: try steps.read(reader["always"]),
+            timeout: try source.duration(reader["timeout"]))
     }
 
     // MARK: Matrix and sidecar
 
-    private func matrix(
-        _ node: YAMLNode?
-    ) throws(Diagnostic) -> [(variable: String, values: [String])] {
-        guard let node else { return [] }
-        var matrix: [(String, [String])] = []
+    private func matrix(_ node: YAMLNode?) throws(Diagnostic) -> Matrix {
+        guard let node else { return Matrix() }
+        var matrix = Matrix()
         for member in try source.members(node) {
+            // Lists of mappings are no values: they are about combinations.
+            if Matrix.combinations.contains(member.name), Self.holdsMappings(member.value) {
+                let rows = try self.rows(member.value)
+                if member.name == "exclude" {
+                    matrix.excluded = rows
+                } else {
+                    matrix.included = rows
+                }
+                continue
+            }
             var values: [String] = []
             for value in try source.list(member.value) {
                 values.append(try source.text(of: value))
@@ -57,9 +71,25 @@ package struct ScenarioLoader {
             guard !values.isEmpty else {
                 throw source.refused("an empty matrix runs nothing", member.value)
             }
-            matrix.append((member.key.text ?? "", values))
+            matrix.variables.append((member.name, values))
         }
         return matrix
+    }
+
+    private static func holdsMappings(_ node: YAMLNode) -> Bool {
+        node.sequence?.first?.mapping != nil
+    }
+
+    private func rows(_ node: YAMLNode) throws(Diagnostic) -> [Matrix.Combination] {
+        var rows: [Matrix.Combination] = []
+        for item in try source.list(node) {
+            var row: Matrix.Combination = []
+            for member in try source.members(item) {
+                row.append((member.name, try source.text(of: member.value)))
+            }
+            rows.append(row)
+        }
+        return rows
     }
 
     private func sidecar(_ node: YAMLNode?) throws(Diagnostic) -> SidecarDescription {

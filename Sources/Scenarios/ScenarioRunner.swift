@@ -1,10 +1,6 @@
-internal import Blocks
-internal import Bytes
-internal import HTTP
 internal import JSON
 internal import Matching
 package import Transport
-internal import WasmRunner
 internal import YAML
 
 /// Runs one case in a world of its own. Returns a value and prints nothing.
@@ -15,6 +11,7 @@ package final class ScenarioRunner {
     private let number: Int
     private let surroundings: Surroundings
     private let guests: GuestLibrary
+    /// The case's own, and what steps have captured.
     private var variables: [String: String]
     private var world: World?
 
@@ -32,6 +29,16 @@ package final class ScenarioRunner {
 
     private var scenario: Scenario { scenarioCase.scenario }
 
+    /// What holds for the steps of one list.
+    private struct Scope {
+        /// Variables of the rounds they are in.
+        var locals: [String: String] = [:]
+        /// When what they are part of is to be done.
+        var deadline: (time: MonotonicTime, what: String)?
+        /// nil for what is always to be done.
+        var interruption: Interruption?
+    }
+
     /// Runs the case: set-up and steps until one fails, then what is always to be run.
     package func run(on loop: isolated EventLoop) async -> CaseResult {
         let start = Reactor.monotonicNow()
@@ -41,14 +48,12 @@ package final class ScenarioRunner {
                 variables
             }
             world = try await opener.open(on: loop)
-            for step in scenario.setup + scenario.steps {
-                if surroundings.interruption.isTriggered { break }
-                results.append(await run(step, heeding: surroundings.interruption, on: loop))
-                if results.last?.failures.isEmpty == false { break }
+            var scope = Scope(interruption: surroundings.interruption)
+            scope.deadline = scenario.timeout.map {
+                (Reactor.monotonicNow() + $0.nanoseconds, "the scenario took longer than \($0)")
             }
-            for step in scenario.always {
-                results.append(await run(step, heeding: nil, on: loop))
-            }
+            results += await run(scenario.setup + scenario.steps, in: scope, on: loop)
+            for step in scenario.always { results += await run(step, in: Scope(), on: loop) }
         } catch {
             results.append(result("sidecar", [error.failure(in: scenario.source)], since: start))
         }
@@ -61,44 +66,161 @@ package final class ScenarioRunner {
             variables: scenarioCase.variables)
     }
 
-    // MARK: Steps
+    // MARK: Lists and groups
 
-    /// Runs a step until it is done or the run is interrupted.
-    ///
-    /// - Parameter interruption: nil for what is always to be done.
+    /// One after the other, until one fails.
     private func run(
-        _ step: Step, heeding interruption: Interruption?, on loop: EventLoop
-    ) async -> StepResult {
-        let start = Reactor.monotonicNow()
-        let end = await StepRace<StepResult>.run(on: loop, until: nil, heeding: interruption) {
-            await self.run(step)
+        _ steps: [Step], in scope: Scope, on loop: EventLoop
+    ) async -> [StepResult] {
+        var results: [StepResult] = []
+        for step in steps {
+            if scope.interruption?.isTriggered == true { break }
+            let more = await run(step, in: scope, on: loop)
+            results += more
+            if more.contains(where: \.hasFailed) { break }
         }
-        switch end {
-        case .done(let result): return result
-        case .timedOut, .interrupted:
-            // The request that is under way must not be in the way of those that always are.
-            world?.abandon()
-            let failure = StepFailure("it was interrupted", at: step.span)
-            return result(step.name, [failure.failure(in: scenario.source)], since: start)
+        return results
+    }
+
+    private func run(_ step: Step, in scope: Scope, on loop: EventLoop) async -> [StepResult] {
+        guard case .group(let group) = step.action else {
+            return [await single(step, in: scope, on: loop)]
+        }
+        let start = Reactor.monotonicNow()
+        var scope = scope
+        if let timeout = group.timeout {
+            let time = start + timeout.nanoseconds
+            if time < scope.deadline?.time ?? .max {
+                scope.deadline = (time, "the steps took longer than \(timeout)")
+            }
+        }
+        do throws(StepFailure) {
+            let scopes = try rounds(of: group, in: scope)
+            let results =
+                group.isParallel
+                ? await atATime(group.steps, scopes, on: loop)
+                : await inTurn(group.steps, scopes, on: loop)
+            return results.map { $0.inside(step.name) }
+        } catch {
+            return [result(step.name, [error.failure(in: step.source)], since: start)]
         }
     }
 
-    private func run(_ step: Step) async -> StepResult {
+    private func rounds(
+        of group: StepGroup, in scope: Scope
+    ) throws(StepFailure) -> [Scope] {
+        var scopes: [Scope] = []
+        for round in group.rounds {
+            var inner = scope
+            for (name, value) in round {
+                inner.locals[name] = try value.filled(in: variables(inner))
+            }
+            scopes.append(inner)
+        }
+        return scopes
+    }
+
+    private func inTurn(
+        _ steps: [Step], _ scopes: [Scope], on loop: EventLoop
+    ) async -> [StepResult] {
+        var results: [StepResult] = []
+        for scope in scopes {
+            let more = await run(steps, in: scope, on: loop)
+            results += more
+            if more.contains(where: \.hasFailed) { break }
+        }
+        return results
+    }
+
+    /// All at a time; the results come in the steps' order.
+    private func atATime(
+        _ steps: [Step], _ scopes: [Scope], on loop: EventLoop
+    ) async -> [StepResult] {
+        let all = scopes.flatMap { scope in steps.map { (step: $0, scope: scope) } }
+        let gathering = Gathering(all.count)
+        await Suspension<Void>.suspend { suspension in
+            guard !all.isEmpty else { return suspension.resume() }
+            for (index, one) in all.enumerated() {
+                loop.spawn {
+                    let results = await self.run(one.step, in: one.scope, on: loop)
+                    if gathering.isComplete(with: results, at: index) { suspension.resume() }
+                }
+            }
+        }
+        return gathering.results.flatMap(\.self)
+    }
+
+    // MARK: One step
+
+    private func variables(_ scope: Scope) -> [String: String] {
+        scope.locals.isEmpty ? variables : variables.merging(scope.locals) { $1 }
+    }
+
+    /// Runs a step until it is done, the time of what it is part of is up, or the run is interrupted.
+    private func single(_ step: Step, in scope: Scope, on loop: EventLoop) async -> StepResult {
         let start = Reactor.monotonicNow()
-        if case .verify = step.action, world?.journal == nil {
-            var skipped = result(step.name, [], since: start)
+        let end = await StepRace<StepResult>.run(
+            on: loop, until: scope.deadline?.time, heeding: scope.interruption
+        ) {
+            await self.retried(step, in: scope, on: loop)
+        }
+        let message: String
+        switch end {
+        case .done(let result): return result
+        case .timedOut: message = scope.deadline?.what ?? ""
+        case .interrupted: message = "it was interrupted"
+        }
+        // The requests that are under way must not be in the way of those that always are.
+        world?.abandon()
+        let failure = StepFailure(message, at: step.span).failure(in: step.source)
+        return result(step.named(variables(scope)), [failure], since: start)
+    }
+
+    /// Does a step again until what it expects is so.
+    private func retried(_ step: Step, in scope: Scope, on loop: EventLoop) async -> StepResult {
+        guard let retry = step.retry else { return await once(step, in: scope) }
+        let start = Reactor.monotonicNow()
+        let deadline = start + retry.patience.nanoseconds
+        var tries = 1
+        while true {
+            var last = await once(step, in: scope)
+            let next = Reactor.monotonicNow() + retry.pause.nanoseconds
+            guard last.hasFailed, tries < retry.times, next < deadline,
+                scope.interruption?.isTriggered != true
+            else {
+                last.duration = .nanoseconds(Reactor.monotonicNow() - start)
+                last.tries = tries
+                return last
+            }
+            tries += 1
+            await loop.reactor.sleep(until: next)
+        }
+    }
+
+    private func once(_ step: Step, in scope: Scope) async -> StepResult {
+        let start = Reactor.monotonicNow()
+        let variables = variables(scope)
+        let name = step.named(variables)
+        guard let world else { return result(name, [], since: start) }
+        if case .verify = step.action, world.journal == nil {
+            var skipped = result(name, [], since: start)
             skipped.skipped =
                 "it asks the journal, which an endpoint of somebody else does not have"
             return skipped
         }
         do throws(StepFailure) {
-            try checkVariables(step.expectations)
-            let outcome = try await perform(step)
-            var failures = check(step.expectations, outcome)
-            if failures.isEmpty { failures += capture(step, outcome) }
-            return result(step.name, failures, since: start, timings: outcome.timings)
+            try step.expectations.checkVariables(variables)
+            let performer = StepPerformer(
+                step, variables, in: world, guests: guests,
+                interruption: surroundings.interruption)
+            let outcome = try await performer.perform()
+            var failures = step.failures(of: outcome, variables)
+            if failures.isEmpty { failures = capture(step, outcome) }
+            var done = result(name, failures, since: start, timings: outcome.timings)
+            if surroundings.keepsAnswers { done.answer = outcome.answer }
+            return done
         } catch {
-            return result(step.name, [error.failure(in: scenario.source)], since: start)
+            return result(name, [error.failure(in: step.source)], since: start)
         }
     }
 
@@ -111,129 +233,42 @@ package final class ScenarioRunner {
             duration: .nanoseconds(Reactor.monotonicNow() - start), guestTimings: timings)
     }
 
-    private func perform(_ step: Step) async throws(StepFailure) -> Outcome {
-        switch step.action {
-        case .guest(let guest): try await perform(guest, step)
-        case .request(let request): try await perform(request, step)
-        case .verify(let question): try await verify(question, step)
-        }
-    }
-
-    private func perform(_ step: RequestStep, _ whole: Step) async throws(StepFailure) -> Outcome {
-        guard let world else { return Outcome() }
-        var fields: [Response.Field] = []
-        for (name, value) in step.headers {
-            fields.append(Response.Field(name, try fill(value)))
-        }
-        let body = try step.body.map { body throws(StepFailure) in try fill(body) } ?? ""
-        let isConnecting = { (error: ExchangeError) in
-            if case .cannotConnect = error { true } else { false }
-        }
-        let request = OutgoingRequest(
-            method: step.method, target: Array(try fill(step.target).utf8)[...],
-            host: world.endpoint(of: step.app?.id).host, fields: fields, body: Array(body.utf8)[...]
-        )
-        do throws(ExchangeError) {
-            return Outcome(try await world.send(request, to: step.app?.id, timeout: step.timeout))
-        } catch {
-            throw StepFailure(
-                "\(step.method) \(step.target.text): no answer: \(ExchangeTexts.text(error))",
-                at: whole.span, isInfrastructure: isConnecting(error))
-        }
-    }
-
-    private func perform(_ step: GuestStep, _ whole: Step) async throws(StepFailure) -> Outcome {
-        guard let world else { return Outcome() }
-        let module = try fill(step.module)
-        let path = scenario.path(of: module)
-        var run = GuestRun(name: path, boundary: world.boundary)
-        for argument in step.arguments { run.arguments.append(try fill(argument)) }
-        for (name, value) in step.environment { run.environment.append((name, try fill(value))) }
-        if let input = step.input { run.input = Array(try fill(input).utf8)[...] }
-        run.export = step.export
-        run.seed = step.seed
-        run.limits.time = step.timeout
-        do throws(GuestError) {
-            let outcome = try await guests.run(run)
-            world.note(outcome.calls)
-            return Outcome(outcome)
-        } catch {
-            throw StepFailure(error.text, at: step.module.span, isInfrastructure: true)
-        }
-    }
-
-    private func verify(
-        _ verify: VerifyStep, _ step: Step
-    ) async throws(StepFailure) -> Outcome {
-        for query in verify.question.queries { try checkVariables(query.expectations) }
-        let answer = await world?.answer(verify.question, variables) { [surroundings] in
-            !surroundings.interruption.isTriggered
-        }
-        guard let answer, !answer.holds else { return Outcome() }
-        var failure = StepFailure(
-            answer.reason(verify.question), at: verify.span, expected: verify.question.expected,
-            actual: String(answer.count))
-        failure.context = answer.nearestText
-        throw failure
-    }
-
-    // MARK: Outcomes
-
-    private func check(
-        _ expectations: [Expectation], _ outcome: Outcome
-    ) -> [StepResult.Failure] {
-        expectations.compactMap { expectation in
-            let value = outcome.value(expectation.part)
-            guard
-                let problem = expectation.matcher.mismatch(
-                    value, at: expectation.part, variables)
-            else { return nil }
-            let message = expectation.reason ?? "\(problem.path) is not what was expected"
-            return StepResult.Failure(
-                diagnostic: Diagnostic(.error, message, at: problem.span, in: scenario.source),
-                expected: problem.expected, actual: problem.actual, isInfrastructure: false,
-                context: outcome.context(for: expectation.part))
-        }
-    }
-
     private func capture(_ step: Step, _ outcome: Outcome) -> [StepResult.Failure] {
         step.captures.compactMap { variable, path, span in
             guard let value = outcome.value(path) else {
                 let failure = StepFailure("nothing to capture at `\(path)`", at: span)
-                return failure.failure(in: scenario.source)
+                return failure.failure(in: step.source)
             }
             variables[variable] = value.string ?? value.text
             return nil
         }
     }
+}
 
-    /// Before a step is done: what it expects must not ask for what there is not.
-    private func checkVariables(_ expectations: [Expectation]) throws(StepFailure) {
-        for expectation in expectations {
-            guard let (name, span) = expectation.matcher.missing(variables) else { continue }
-            throw noValue(name, at: span)
-        }
+/// The results of steps that are done at a time. Confined to one loop.
+private final class Gathering {
+    private(set) var results: [[StepResult]]
+    private var left: Int
+
+    init(_ count: Int) {
+        results = Array(repeating: [], count: count)
+        left = count
     }
 
-    private func fill(_ template: Template) throws(StepFailure) -> String {
-        let (text, missing) = template.filled(variables)
-        guard let text else { throw noValue(missing ?? "", at: template.span) }
-        return text
+    /// - Returns: whether these were the last ones.
+    func isComplete(with some: [StepResult], at index: Int) -> Bool {
+        results[index] = some
+        left -= 1
+        return left == 0
     }
+}
 
-    private func fill(_ body: MessageBody) throws(StepFailure) -> String {
-        switch body {
-        case .text(let template): return try fill(template)
-        case .json(let value, let span):
-            let (filled, missing) = value.filled(variables)
-            if let missing { throw noValue(missing, at: span) }
-            return filled.text
-        }
-    }
-
-    private func noValue(_ name: String, at span: SourceSpan) -> StepFailure {
-        StepFailure(
-            "no value for ${\(name)}", at: span,
-            hint: Template.hint(for: name, among: variables.keys.sorted()))
+extension StepResult {
+    /// As a part of a group, whose name goes before its own.
+    fileprivate func inside(_ group: String) -> StepResult {
+        guard !group.isEmpty else { return self }
+        var copy = self
+        copy.name = "\(group): \(name)"
+        return copy
     }
 }

@@ -3,14 +3,27 @@ internal import JSON
 internal import Matching
 internal import YAML
 
-/// Reads the steps of a scenario file. Pure.
+/// Reads the steps of a scenario file. Pure but for what `readFile` does.
 struct StepReader {
+    typealias Read = (String) -> SourceText?
+
     let source: SourceText
+    /// Where the file lies.
+    let folder: String
+    /// Gives the text of a file that is included, nil when there is none.
+    let readFile: Read
+    /// The files that include this one, the scenario's first.
+    var includedBy: [String] = []
 
     private var matchers: MatcherReader { MatcherReader(source: source) }
 
     private static let verbs = ["get", "post", "delete", "patch", "head", "options", "request"]
-    private static let common = ["name", "expect", "capture"]
+    private static let actions =
+        ["guest", "verify", "wait", "put", "publish", "invoke"] + verbs
+        + ["steps", "parallel", "include"]
+    /// What every step may have that is answered.
+    private static let common = ["name", "expect", "capture", "foreach", "retry"]
+    static let requestParts = ["status", "headers", "json", "body"]
 
     /// The steps of a list; none for a key that is absent or empty.
     func read(_ node: YAMLNode?) throws(Diagnostic) -> [Step] {
@@ -20,10 +33,27 @@ struct StepReader {
         return steps
     }
 
+    /// A step, or the rounds of one with `foreach`.
     private func step(_ node: YAMLNode) throws(Diagnostic) -> Step {
-        let known = ["guest", "verify", "wait", "put", "publish"] + Self.verbs
+        let step = try single(node)
+        guard let foreach = node["foreach"] else { return step }
+        let rounds = try self.rounds(foreach)
+        if case .group(var group) = step.action, group.rounds.count == 1 {
+            let fixed = group.rounds[0]
+            group.rounds = rounds.map { $0 + fixed }
+            return made(step.name, node, .group(group))
+        }
+        return made("", node, .group(StepGroup(steps: [step], rounds: rounds)))
+    }
+
+    private func single(_ node: YAMLNode) throws(Diagnostic) -> Step {
+        let known = Self.actions
         let members = try source.members(node)
-        let actions = members.filter { known.contains($0.name) }
+        // Of a guest `invoke` names the export that is called.
+        let isGuest = node["guest"] != nil
+        let actions = members.filter {
+            known.contains($0.name) && !(isGuest && $0.name == "invoke")
+        }
         guard let action = actions.first else {
             let near = members.lazy.compactMap { Suggestion.nearest(to: $0.name, among: known) }
             throw source.refused(
@@ -40,6 +70,8 @@ struct StepReader {
         case "guest": return try guest(node)
         case "verify", "wait": return try verify(node, action.name)
         case "publish": return try publishStep(node, action.value)
+        case "invoke": return try invokeStep(node, action.value)
+        case "steps", "parallel", "include": return try group(node, action)
         // With a mapping it saves a value, with a text it is the HTTP method.
         case "put" where action.value.mapping != nil: return try putStep(node, action.value)
         default: return try request(node, action.name)
@@ -90,12 +122,12 @@ struct StepReader {
         request.timeout = try source.duration(reader["timeout"]) ?? request.timeout
         return try step(
             node, reader, "\(method) \(target.text)", .request(request),
-            parts: ["status", "headers", "json", "body"])
+            parts: Self.requestParts)
     }
 
     /// `put: { store, key, value }`: a save that has to succeed.
     private func putStep(_ node: YAMLNode, _ put: YAMLNode) throws(Diagnostic) -> Step {
-        let reader = try KeyedReader(node, in: source, keys: ["put"] + Self.common)
+        let reader = try KeyedReader(node, in: source, keys: ["put", "app"] + Self.common)
         let item = try KeyedReader(
             put, in: source, keys: ["store", "key", "value", "etag", "metadata"])
         let store = try source.template(try item.required("store"))
@@ -104,13 +136,14 @@ struct StepReader {
         for name in ["value", "etag", "metadata"] {
             if let value = put[name] { members.append(.init(name, JSONValue(value))) }
         }
-        let request = RequestStep(
+        var request = RequestStep(
             method: "POST", target: Template("/v1.0/state/\(store.text)", at: store.span),
             headers: [("Content-Type", Template("application/json", at: put.span))],
             body: .json(.array([.object(members)]), at: put.span))
+        request.app = try app(reader)
         let step = try step(
             node, reader, "put \(key.text)", .request(request),
-            parts: ["status", "headers", "json", "body"])
+            parts: Self.requestParts)
         guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
         return step.expecting("status", 204, at: put.span, because: "`put` is to succeed")
     }
@@ -151,21 +184,46 @@ struct StepReader {
         request.app = try app(reader)
         let step = try step(
             node, reader, "publish \(topic.text)", .request(request),
-            parts: ["status", "headers", "json", "body"])
+            parts: Self.requestParts)
         guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
         return step.expecting("status", 204, at: publish.span, because: "`publish` is to succeed")
     }
 
+    /// `invoke: { app, method, path }`: a call by the sidecar that has to succeed.
+    private func invokeStep(_ node: YAMLNode, _ invoke: YAMLNode) throws(Diagnostic) -> Step {
+        let reader = try KeyedReader(
+            node, in: source, keys: ["invoke", "app", "timeout"] + Self.common)
+        let item = try KeyedReader(
+            invoke, in: source, keys: ["app", "method", "path", "headers", "body", "json"])
+        let callee = try source.template(try item.required("app"))
+        let path = try source.template(try item.required("path"))
+        let method = try source.text(item["method"]) ?? "GET"
+        let relative = path.text.hasPrefix("/") ? String(path.text.dropFirst()) : path.text
+        var request = RequestStep(
+            method: method,
+            target: Template("/v1.0/invoke/\(callee.text)/method/\(relative)", at: path.span))
+        let message = try source.message(item, of: "a call")
+        (request.headers, request.body) = (message.headers, message.body)
+        request.app = try app(reader)
+        request.timeout = try source.duration(reader["timeout"]) ?? request.timeout
+        let step = try step(
+            node, reader, "invoke \(callee.text) \(method) /\(relative)", .request(request),
+            parts: Self.requestParts)
+        guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
+        return step.expecting(
+            "status", .all([.gte(200), .lt(300)]), at: invoke.span,
+            because: "`invoke` is to succeed")
+    }
+
     /// `verify` asks at once, `wait` until it is so.
     private func verify(_ node: YAMLNode, _ action: String) throws(Diagnostic) -> Step {
-        let reader = try KeyedReader(node, in: source, keys: [action, "name"])
+        let reader = try KeyedReader(node, in: source, keys: [action, "name", "foreach"])
         let verify = try reader.required(action)
         let question = try JournalQuestionReader(source).question(verify, waits: action == "wait")
         let span = Self.span(of: ["exactly", "atLeast", "atMost", "inOrder"], in: verify)
-        return Step(
-            name: try source.text(reader["name"]) ?? action, span: node.span,
-            action: .verify(VerifyStep(question: question, span: span)),
-            expectations: [], captures: [])
+        return made(
+            try source.text(reader["name"]) ?? action, node,
+            .verify(VerifyStep(question: question, span: span)))
     }
 
     /// The first of the values under `keys`, or the whole mapping.
@@ -177,10 +235,29 @@ struct StepReader {
         _ node: YAMLNode, _ reader: KeyedReader, _ name: String, _ action: Step.Action,
         parts: [String]
     ) throws(Diagnostic) -> Step {
-        Step(
-            name: try source.text(reader["name"]) ?? name, span: node.span, action: action,
-            expectations: try matchers.expectations(reader["expect"], parts: parts),
-            captures: try captures(reader["capture"], parts: parts))
+        var step = made(try source.text(reader["name"]) ?? name, node, action)
+        step.expectations = try matchers.expectations(reader["expect"], parts: parts)
+        step.captures = try captures(reader["capture"], parts: parts)
+        step.retry = try reader["retry"].map { node throws(Diagnostic) in try retry(node) }
+        return step
+    }
+
+    func made(_ name: String, _ node: YAMLNode, _ action: Step.Action) -> Step {
+        Step(name: name, span: node.span, source: source, folder: folder, action: action)
+    }
+
+    /// How long, or `for`, `every` and `times`.
+    private func retry(_ node: YAMLNode) throws(Diagnostic) -> Retry {
+        var retry = Retry()
+        guard node.mapping != nil else {
+            retry.patience = try source.duration(node) ?? retry.patience
+            return retry
+        }
+        let reader = try KeyedReader(node, in: source, keys: ["for", "every", "times"])
+        retry.patience = try source.duration(reader["for"]) ?? retry.patience
+        retry.pause = try source.duration(reader["every"]) ?? retry.pause
+        retry.times = try reader.int("times", in: 1...Int.max) ?? retry.times
+        return retry
     }
 
     private func captures(
@@ -207,11 +284,15 @@ extension Step {
     fileprivate func expecting(
         _ part: String, _ number: Int, at span: SourceSpan, because reason: String
     ) -> Step {
-        let matcher = Matcher(rule: .equals(.number(String(number))), span: span)
-        return Step(
-            name: name, span: self.span, action: action,
-            expectations: [Expectation(part: part, matcher: matcher, reason: reason)]
-                + expectations,
-            captures: captures)
+        expecting(part, .equals(.number(String(number))), at: span, because: reason)
+    }
+
+    fileprivate func expecting(
+        _ part: String, _ rule: Matcher.Rule, at span: SourceSpan, because reason: String
+    ) -> Step {
+        var step = self
+        let matcher = Matcher(rule: rule, span: span)
+        step.expectations.insert(Expectation(part: part, matcher: matcher, reason: reason), at: 0)
+        return step
     }
 }

@@ -15,6 +15,8 @@ package struct Surroundings: Sendable {
     package var keyPrefix: @Sendable (_ caseNumber: Int) -> String
     /// Once it is triggered no further step is begun but those that always are.
     package var interruption = Interruption()
+    /// Whether results hold the answers of requests.
+    package var keepsAnswers = false
 
     /// A Dapr HTTP endpoint: `http://127.0.0.1:3500`.
     package struct Endpoint: Sendable {
@@ -51,7 +53,10 @@ final class World {
     private let sandbox: Sandbox?
     /// The scenario's own first.
     private var sidecars: [CaseSidecar] = []
-    private var connections: [String: ClientConnection] = [:]
+    /// Connections that wait for a next request, by the sidecar's host and port.
+    private var idle: [String: [ClientConnection]] = [:]
+    /// Those with an exchange under way.
+    private var busy: [ObjectIdentifier: ClientConnection] = [:]
 
     /// An endpoint that runs already.
     init(_ endpoint: Surroundings.Endpoint, on loop: EventLoop) {
@@ -122,32 +127,43 @@ final class World {
         return sidecars.first { $0.sidecar.appID == app }?.endpoint ?? endpoint
     }
 
-    /// Sends a request over the one connection to a sidecar, which is made anew when it has ended.
+    /// Sends a request to a sidecar, over a connection that nobody else uses meanwhile.
     func send(
         _ request: OutgoingRequest, to app: String?, timeout: Duration
     ) async throws(ExchangeError) -> IncomingResponse {
         let deadline = Reactor.monotonicNow() + timeout.nanoseconds
         let target = endpoint(of: app)
-        var connection = connections[target.host]
-        if connection?.isReusable != true {
-            connection?.close()
-            connection = try await ClientConnection(
-                to: target.address, limits: HTTPLimits(readBufferSize: 64 << 10),
-                deadline: deadline, on: loop.reactor)
-            connections[target.host] = connection
+        let connection = try await connection(to: target, deadline)
+        busy[ObjectIdentifier(connection)] = connection
+        defer {
+            if busy.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+                idle[target.host, default: []].append(connection)
+            }
         }
-        guard let connection else { throw .disconnected }
         return try await connection.send(request, limit: 64 << 20, deadline: deadline)
+    }
+
+    private func connection(
+        to target: Surroundings.Endpoint, _ deadline: MonotonicTime
+    ) async throws(ExchangeError) -> ClientConnection {
+        while let kept = idle[target.host]?.popLast() {
+            if kept.isReusable { return kept }
+            kept.close()
+        }
+        return try await ClientConnection(
+            to: target.address, limits: HTTPLimits(readBufferSize: 64 << 10),
+            deadline: deadline, on: loop.reactor)
     }
 
     /// Ends the exchanges that are under way, for steps that nobody waits for any longer.
     func abandon() {
-        for connection in connections.values { connection.close() }
-        connections = [:]
+        for connection in busy.values { connection.close() }
+        busy = [:]
     }
 
     func close(on loop: isolated EventLoop) async {
-        for connection in connections.values { connection.close() }
+        abandon()
+        for connection in idle.values.joined() { connection.close() }
         // Applications first: nothing is delivered to who is ending.
         for sidecar in sidecars.reversed() { await sidecar.close(on: loop) }
         (sandbox?.channels as? HTTPChannels)?.close()

@@ -279,7 +279,8 @@ import Transport
 
     @Test(arguments: [
         [], ["serve"], ["wait"], ["scenario"], ["scenario", "run"], ["scenario", "list"],
-        ["scenario", "check"], ["wasm"], ["wasm", "run"],
+        ["scenario", "check"], ["scenario", "new"], ["scenario", "schema"], ["wasm"],
+        ["wasm", "run"],
         ["stop"], ["list"], ["invoke"], ["publish"], ["logs"], ["status"], ["init"], ["uninstall"],
         ["version"], ["journal"], ["verify"], ["reset"], ["seed"], ["snapshot"], ["clock"],
         ["fault"], ["stub"], ["sandbox"], ["tail"], ["doctor"],

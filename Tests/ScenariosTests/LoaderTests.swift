@@ -134,7 +134,7 @@ import YAML
             s.yaml:3:5: error: a step has to say what it does
                 - name: x
                   ^~~~~~~
-              hint: one of: guest, verify, wait, put, publish, get, post, delete, patch, head, options, request
+              hint: one of: guest, verify, wait, put, publish, invoke, get, post, delete, patch, head, options, request, steps, parallel, include
             """),
         Row(
             "a step that is nearly something", step: "gest: x.wasm",
@@ -311,7 +311,7 @@ import YAML
             s.yaml:3:28: error: unknown key `expect`
                 - {verify: {exactly: 1}, expect: {}}
                                          ^~~~~~
-              hint: known here: `verify`, `name`
+              hint: known here: `verify`, `name`, `foreach`
             """),
         Row(
             "put without a key", step: "{put: {store: s, value: 1}}",
@@ -379,8 +379,8 @@ import YAML
             """)
         #expect(scenario.name == "all of it")
         #expect(scenario.folder == "folder")
-        #expect(scenario.matrix.map(\.variable) == ["store", "size"])
-        #expect(scenario.matrix.map(\.values) == [["memory", "redis"], ["1", "2.0", "true"]])
+        #expect(scenario.matrix.variables.map(\.variable) == ["store", "size"])
+        #expect(scenario.matrix.variables.map(\.values) == [["memory", "redis"], ["1", "2.0", "true"]])
         #expect(scenario.sidecar.appID == "me")
         #expect(scenario.sidecar.components?.map(\.name) == ["s", "t"])
         #expect(

@@ -40,7 +40,7 @@ struct ScenarioCheckCommand: TableCommand {
                 .init("files", .number(String(files))), .init("cases", .number(String(cases))),
                 .init("problems", .array(problems.map(\.json))),
             ])
-            StandardOutput.write(all.text)
+            console.result?.set(all)
         } else {
             for problem in problems {
                 StandardError.write(problem.rendered(colored: StandardError.isColored))

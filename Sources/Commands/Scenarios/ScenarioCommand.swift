@@ -6,5 +6,6 @@ struct ScenarioCommand: AsyncParsableCommand {
         commandName: "scenario", abstract: "Run scenarios: YAML files that say what should happen.",
         subcommands: [
             ScenarioRunCommand.self, ScenarioListCommand.self, ScenarioCheckCommand.self,
+            ScenarioNewCommand.self, ScenarioSchemaCommand.self,
         ])
 }

@@ -6,15 +6,15 @@ internal import YAML
 /// The guests of a scenario: there before anything is run.
 enum GuestFiles {
     static func check(_ scenario: Scenario) throws(Diagnostic) {
-        for step in scenario.setup + scenario.steps + scenario.always {
+        for step in scenario.leaves {
             guard case .guest(let guest) = step.action, !guest.module.text.contains("${") else {
                 continue
             }
             let name = guest.module.text
-            let path = scenario.path(of: name)
+            let path = step.path(of: name)
             guard !FileContents.exists(path) else { continue }
             throw Diagnostic(
-                .error, "there is no guest \(path)", at: guest.module.span, in: scenario.source,
+                .error, "there is no guest \(path)", at: guest.module.span, in: step.source,
                 hint: "a guest's path is relative to the scenario's file")
         }
     }
@@ -32,7 +32,10 @@ enum ScenarioFiles {
                 at: SourceSpan(at: nothing.mark(byte: 0)), in: nothing)
         }
         return try ScenarioLoader.load(
-            SourceText(name: path, bytes: bytes), folder: folder(of: path))
+            SourceText(name: path, bytes: bytes), folder: folder(of: path),
+            read: { name in
+                (try? FileContents.read(name)).map { SourceText(name: name, bytes: $0) }
+            })
     }
 
     static func folder(of path: String) -> String {

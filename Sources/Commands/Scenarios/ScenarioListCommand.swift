@@ -24,7 +24,7 @@ struct ScenarioListCommand: TableCommand {
     func run(_ options: ParsedOptions, _ console: Console) async throws -> Int32 {
         let cases = try ScenarioSelection(options, "scenario list").cases()
         if try options.wantsJSON() {
-            StandardOutput.write(JSONValue.array(cases.map(\.listed)).text)
+            console.result?.set(.array(cases.map(\.listed)))
             return 0
         }
         var file: String?

@@ -31,6 +31,7 @@ enum JSONLinesReport {
             .init("name", .string(step.name)),
             .init("milliseconds", number(step.duration.wholeMilliseconds)),
         ]
+        if step.tries > 1 { members.append(.init("tries", number(step.tries))) }
         if let reason = step.skipped { members.append(.init("skipped", .string(reason))) }
         if !step.failures.isEmpty {
             members.append(.init("failures", .array(step.failures.map(failure))))

@@ -16,7 +16,8 @@ package enum TextReport {
             if let reason = step.skipped {
                 lines.append("    skipped: \(step.name): \(reason)")
             }
-            for failure in step.failures { lines += self.lines(failure, step.name) }
+            let tries = step.tries == 1 ? "" : " (tried \(step.tries) times)"
+            for failure in step.failures { lines += self.lines(failure, step.name + tries) }
         }
         return lines.joined(separator: "\n")
     }
