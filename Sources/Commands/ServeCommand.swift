@@ -155,7 +155,7 @@ struct ServeCommand: LongRunning {
         if let folder = sidecar.unixDomainSocket, !folder.isEmpty {
             return [.unix(path: "\(folder)/dapr-\(sidecar.appID)-http.socket")]
         }
-        return try sidecar.listenAddresses.split(separator: ",").flatMap { name in
+        let addresses = try sidecar.listenAddresses.split(separator: ",").flatMap { name in
             let host = name == "localhost" ? ["127.0.0.1", "::1"] : [String(name)]
             return try host.map { text in
                 guard let address = SocketAddress(numeric: text, port: sidecar.port) else {
@@ -167,6 +167,11 @@ struct ServeCommand: LongRunning {
                 return address
             }
         }
+        // None would be a sidecar that can be reached by another one's port alone.
+        guard !addresses.isEmpty else {
+            throw Failure(.usage, "no address to listen at: name one in --dapr-listen-addresses")
+        }
+        return addresses
     }
 
     /// A store named on the command line wins over a file's component of its name.
