@@ -80,7 +80,7 @@ PYTHON
 }
 
 # Libraries that tests write Dapr applications with, and pytest for the plugin, in an environment of their own.
-python_packages="flask==3.1.3 fastapi==0.165.0 uvicorn==0.54.0 pytest==9.2.0 pytest-xdist==3.8.0"
+python_packages="flask==3.1.3 fastapi==0.165.0 uvicorn==0.54.0 pytest==9.2.0 pytest-xdist==3.8.0 jsonschema==4.26.0"
 install_python_apps() {
     local stamp=.python/packages
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$python_packages" ] && return 0

@@ -25,6 +25,8 @@ package struct Scenario: Sendable {
 
     /// How long set-up and steps may take; nil for as long as they like.
     package let timeout: Duration?
+    /// Fixes the random values of its sandbox: ids, etags.
+    package let random: UInt64?
 
     /// Where a file lies that the scenario names: relative names begin in its folder.
     package func path(of name: String) -> String { FilePath.path(of: name, in: folder) }
@@ -99,6 +101,8 @@ package struct RequestStep: Sendable {
     package var timeout = Duration.seconds(10)
     /// The app whose sidecar is asked; nil for the scenario's own.
     package var app: (id: String, span: SourceSpan)?
+    /// Whether it asks fakedapr's own API, which Dapr does not have.
+    package var isControl = false
 }
 
 /// A question to the journal.

@@ -30,7 +30,7 @@ package struct ScenarioLoader {
             root, in: source,
             keys: [
                 "version", "name", "tags", "timeout", "matrix", "sidecar", "apps", "setup", "steps",
-                "always",
+                "always", "clock", "random", "seed", "stubs", "faults",
             ])
         let version = try reader.required("version")
         guard version.int == 1 else {
@@ -42,10 +42,11 @@ package struct ScenarioLoader {
             tags: try reader.strings("tags") ?? [], source: source, folder: folder,
             matrix: try matrix(reader["matrix"]), sidecar: try sidecar(reader["sidecar"]),
             apps: try AppReader(source: source).read(reader["apps"]),
-            setup: try steps.read(reader["setup"]),
+            setup: try steps.beginning(reader) + steps.read(reader["setup"]),
             steps: try steps.read(try reader.required("steps")),
             always: try steps.read(reader["always"]),
-            timeout: try source.duration(reader["timeout"]))
+            timeout: try source.duration(reader["timeout"]),
+            random: try reader.int("random").map { UInt64(bitPattern: Int64($0)) })
     }
 
     // MARK: Matrix and sidecar

@@ -202,10 +202,9 @@ package final class ScenarioRunner {
         let variables = variables(scope)
         let name = step.named(variables)
         guard let world else { return result(name, [], since: start) }
-        if case .verify = step.action, world.journal == nil {
+        if world.journal == nil, let reason = step.needsSandbox {
             var skipped = result(name, [], since: start)
-            skipped.skipped =
-                "it asks the journal, which an endpoint of somebody else does not have"
+            skipped.skipped = reason
             return skipped
         }
         do throws(StepFailure) {
@@ -270,5 +269,17 @@ extension StepResult {
         var copy = self
         copy.name = "\(group): \(name)"
         return copy
+    }
+}
+
+extension Step {
+    /// Why somebody else's endpoint is not asked; nil for what any Dapr can do.
+    fileprivate var needsSandbox: String? {
+        switch action {
+        case .verify: "it asks the journal, which an endpoint of somebody else does not have"
+        case .request(let request) where request.isControl:
+            "it asks fakedapr itself, and the endpoint is somebody else's"
+        default: nil
+        }
     }
 }

@@ -20,9 +20,9 @@ struct StepReader {
     private static let verbs = ["get", "post", "delete", "patch", "head", "options", "request"]
     private static let actions =
         ["guest", "verify", "wait", "put", "publish", "invoke"] + verbs
-        + ["steps", "parallel", "include"]
+        + controls + ["steps", "parallel", "include"]
     /// What every step may have that is answered.
-    private static let common = ["name", "expect", "capture", "foreach", "retry"]
+    static let common = ["name", "expect", "capture", "foreach", "retry"]
     static let requestParts = ["status", "headers", "json", "body"]
 
     /// The steps of a list; none for a key that is absent or empty.
@@ -49,10 +49,10 @@ struct StepReader {
     private func single(_ node: YAMLNode) throws(Diagnostic) -> Step {
         let known = Self.actions
         let members = try source.members(node)
-        // Of a guest `invoke` names the export that is called.
+        // Of a guest `invoke` names the export that is called, and `seed` fixes its random bytes.
         let isGuest = node["guest"] != nil
         let actions = members.filter {
-            known.contains($0.name) && !(isGuest && $0.name == "invoke")
+            known.contains($0.name) && !(isGuest && ["invoke", "seed"].contains($0.name))
         }
         guard let action = actions.first else {
             let near = members.lazy.compactMap { Suggestion.nearest(to: $0.name, among: known) }
@@ -72,6 +72,7 @@ struct StepReader {
         case "publish": return try publishStep(node, action.value)
         case "invoke": return try invokeStep(node, action.value)
         case "steps", "parallel", "include": return try group(node, action)
+        case _ where Self.controls.contains(action.name): return try control(node, action)
         // With a mapping it saves a value, with a text it is the HTTP method.
         case "put" where action.value.mapping != nil: return try putStep(node, action.value)
         default: return try request(node, action.name)
@@ -149,7 +150,7 @@ struct StepReader {
     }
 
     /// The app whose sidecar a step asks.
-    private func app(
+    func app(
         _ reader: KeyedReader
     ) throws(Diagnostic) -> (id: String, span: SourceSpan)? {
         guard let node = reader["app"] else { return nil }
@@ -209,10 +210,7 @@ struct StepReader {
         let step = try step(
             node, reader, "invoke \(callee.text) \(method) /\(relative)", .request(request),
             parts: Self.requestParts)
-        guard !step.expectations.contains(where: { $0.part == "status" }) else { return step }
-        return step.expecting(
-            "status", .all([.gte(200), .lt(300)]), at: invoke.span,
-            because: "`invoke` is to succeed")
+        return step.succeeding("invoke", at: invoke.span)
     }
 
     /// `verify` asks at once, `wait` until it is so.
@@ -231,7 +229,7 @@ struct StepReader {
         node.mapping?.first { keys.contains($0.name) }?.value.span ?? node.span
     }
 
-    private func step(
+    func step(
         _ node: YAMLNode, _ reader: KeyedReader, _ name: String, _ action: Step.Action,
         parts: [String]
     ) throws(Diagnostic) -> Step {
@@ -285,6 +283,13 @@ extension Step {
         _ part: String, _ number: Int, at span: SourceSpan, because reason: String
     ) -> Step {
         expecting(part, .equals(.number(String(number))), at: span, because: reason)
+    }
+
+    /// The step with a status from 200 to 299 that it is to have, unless it says itself which one.
+    func succeeding(_ action: String, at span: SourceSpan) -> Step {
+        guard !expectations.contains(where: { $0.part == "status" }) else { return self }
+        return expecting(
+            "status", .all([.gte(200), .lt(300)]), at: span, because: "`\(action)` is to succeed")
     }
 
     fileprivate func expecting(

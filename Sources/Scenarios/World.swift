@@ -51,6 +51,8 @@ final class World {
     let endpoint: Surroundings.Endpoint
     private let loop: EventLoop
     private let sandbox: Sandbox?
+    /// For snapshots: a case has one sandbox.
+    private var sandboxes: Sandboxes?
     /// The scenario's own first.
     private var sidecars: [CaseSidecar] = []
     /// Connections that wait for a next request, by the sidecar's host and port.
@@ -68,14 +70,17 @@ final class World {
     /// A sandbox with the scenario's own sidecar, and no application yet.
     init(
         _ appID: String, _ parts: CaseSidecar.Parts, opener: any ComponentOpener,
-        keyPrefix: String, on loop: isolated EventLoop
+        keyPrefix: String, random: UInt64?, on loop: isolated EventLoop
     ) async throws(ComponentFailure) {
         self.loop = loop
         let sandbox = Sandbox(
-            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource(),
-            keyPrefix: keyPrefix)
+            on: loop, clock: SandboxClock(on: loop.reactor),
+            random: random.map { RandomSource(seed: $0) } ?? RandomSource(), keyPrefix: keyPrefix)
         sandbox.channels = HTTPChannels(limits: HTTPLimits(), on: loop)
         self.sandbox = sandbox
+        let sandboxes = Sandboxes(OneSandbox(), on: loop.reactor)
+        self.sandboxes = sandboxes
+        sandbox.sandboxes = sandboxes
         do throws(ComponentFailure) {
             let own = try await CaseSidecar(appID, parts, opener: opener, in: sandbox, on: loop)
             own.runAlone()
@@ -168,5 +173,16 @@ final class World {
         for sidecar in sidecars.reversed() { await sidecar.close(on: loop) }
         (sandbox?.channels as? HTTPChannels)?.close()
         await sandbox?.close()
+    }
+}
+
+/// A case has the one sandbox that its file describes.
+private final class OneSandbox: SandboxMaker {
+    func make(
+        _ id: String, _ wish: SandboxWish, in sandboxes: Sandboxes
+    ) async throws(Sandbox.ContentsFailure) -> any HostedSandbox {
+        throw Sandbox.ContentsFailure(
+            "a scenario has one sandbox: describe another one in a file of its own",
+            isRequest: true)
     }
 }

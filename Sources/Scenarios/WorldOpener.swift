@@ -47,7 +47,7 @@ struct WorldOpener {
         do throws(ComponentFailure) {
             return try await World(
                 description.appID, parts, opener: opener,
-                keyPrefix: surroundings.keyPrefix(number), on: loop)
+                keyPrefix: surroundings.keyPrefix(number), random: scenario.random, on: loop)
         } catch {
             throw failure(error, at: nil)
         }

@@ -134,7 +134,7 @@ import YAML
             s.yaml:3:5: error: a step has to say what it does
                 - name: x
                   ^~~~~~~
-              hint: one of: guest, verify, wait, put, publish, invoke, get, post, delete, patch, head, options, request, steps, parallel, include
+              hint: one of: guest, verify, wait, put, publish, invoke, get, post, delete, patch, head, options, request, clock, fault, stub, reset, seed, snapshot, steps, parallel, include
             """),
         Row(
             "a step that is nearly something", step: "gest: x.wasm",
@@ -380,7 +380,10 @@ import YAML
         #expect(scenario.name == "all of it")
         #expect(scenario.folder == "folder")
         #expect(scenario.matrix.variables.map(\.variable) == ["store", "size"])
-        #expect(scenario.matrix.variables.map(\.values) == [["memory", "redis"], ["1", "2.0", "true"]])
+        #expect(
+            scenario.matrix.variables.map(\.values) == [
+                ["memory", "redis"], ["1", "2.0", "true"],
+            ])
         #expect(scenario.sidecar.appID == "me")
         #expect(scenario.sidecar.components?.map(\.name) == ["s", "t"])
         #expect(

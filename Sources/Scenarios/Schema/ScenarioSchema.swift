@@ -6,18 +6,45 @@ package enum ScenarioSchema {
     private typealias Part = SchemaParts
     private typealias Members = SchemaParts.Members
 
-    /// The schema, printed for people.
-    package static var text: String { PrettyJSON.text(schema) }
+    /// The names of the schemas that there are: of scenario files, and of what they may name.
+    package static let names = ["scenario", "seed", "stubs"]
 
-    static var schema: JSONValue {
+    /// A schema, printed for people.
+    ///
+    /// - Parameter name: one of `names`.
+    package static func text(_ name: String) -> String { PrettyJSON.text(schema(name)) }
+
+    private static func schema(_ name: String) -> JSONValue {
+        switch name {
+        case "seed": document("A seed of fakedapr", Part.ref("seed"), SeedSchema.definitions)
+        case "stubs":
+            document(
+                "Stubs of fakedapr",
+                Part.anyOf(
+                    Part.ref("stub"), Part.list(of: Part.ref("stub")),
+                    Part.object(
+                        [("stubs", Part.list(of: Part.ref("stub")))], required: ["stubs"])),
+                SeedSchema.definitions)
+        default:
+            document(
+                "A scenario of fakedapr", Part.object(file, required: ["version", "steps"]),
+                definitions + SeedSchema.definitions)
+        }
+    }
+
+    private static func document(
+        _ title: String, _ body: JSONValue, _ definitions: Members
+    ) -> JSONValue {
         let head: Members = [
             ("$schema", .string("http://json-schema.org/draft-07/schema#")),
-            ("title", .string("A scenario of fakedapr")),
+            ("title", .string(title)),
         ]
-        let body = Part.object(file, required: ["version", "steps"]).object ?? []
-        let all = Part.definitions + definitions
+        // In draft 7 nothing beside a reference counts.
+        let isReference = body["$ref"] != nil
+        let members = isReference ? [.init("allOf", .array([body]))] : body.object ?? []
+        let all = Part.make(Part.definitions + definitions)
         return .object(
-            head.map { .init($0.0, $0.1) } + body + [.init("definitions", Part.make(all))])
+            head.map { .init($0.0, $0.1) } + members + [.init("definitions", all)])
     }
 
     private static var file: Members {
@@ -32,6 +59,11 @@ package enum ScenarioSchema {
             ("matrix", matrix),
             ("sidecar", sidecar),
             ("apps", Part.mapping(of: Part.ref("app"), about: "Applications by app id.")),
+            ("clock", Part.ref("clock")),
+            ("random", Part.type("integer", about: "Fixes ids, etags and what else is random.")),
+            ("seed", Part.anyOf(Part.type("string"), Part.ref("seed"))),
+            ("stubs", Part.list(of: Part.ref("stub"))),
+            ("faults", Part.list(of: Part.type("object"))),
             ("setup", Part.ref("steps")), ("steps", Part.ref("steps")),
             ("always", Part.ref("steps")),
         ]
@@ -47,7 +79,7 @@ package enum ScenarioSchema {
                 ])
             ),
             ("step", Part.oneOf(steps)), ("app", app), ("retry", retry),
-            ("foreach", foreach),
+            ("foreach", foreach), ("clock", clock),
             (
                 "answer",
                 Part.object([
@@ -110,32 +142,12 @@ package enum ScenarioSchema {
         let scripted =
             common + [
                 ("subscribe", Part.list(of: Part.type("object"))),
-                ("routes", Part.list(of: rule)),
+                ("routes", Part.list(of: Part.ref("stubRule"))),
             ]
         return Part.oneOf([
             Part.object(command, required: ["command"], about: "A child process."),
             Part.object(scripted, about: "An application that the file answers for."),
         ])
-    }
-
-    private static var rule: JSONValue {
-        let when = Part.object([
-            ("method", Part.ref("matcher")), ("path", Part.ref("matcher")),
-            ("query", Part.ref("matcher")), ("parameters", Part.ref("matcher")),
-            ("headers", Part.mapping(of: Part.ref("matcher"))),
-            ("body", Part.ref("matcher")), ("json", Part.ref("matcher")),
-        ])
-        let reply = Part.object([
-            ("status", Part.integer(200, 599)), ("headers", Part.ref("headers")),
-            ("body", Part.text), ("json", Part.anything), ("delay", Part.ref("duration")),
-        ])
-        return Part.object(
-            [
-                ("id", Part.text), ("when", Part.anyOf(Part.type("string"), when)),
-                ("times", Part.integer(1)), ("reply", reply),
-                ("replies", Part.list(of: reply, least: 1)),
-                ("order", Part.word(Stub.Order.allCases.map(\.rawValue))),
-            ], required: ["when"])
     }
 
     // MARK: Steps
@@ -150,7 +162,7 @@ package enum ScenarioSchema {
         ]
 
     private static var steps: [JSONValue] {
-        requests + [guest, put, publish, invoke] + questions + groups
+        requests + [guest, put, publish, invoke] + questions + controls + groups
     }
 
     private static var requests: [JSONValue] {
@@ -212,20 +224,27 @@ package enum ScenarioSchema {
     }
 
     private static var questions: [JSONValue] {
-        let fields = JournalQuestion.fields.map { ($0, Part.ref("matcher")) }
-        let counts = ["exactly", "atLeast", "atMost"].map { ($0, Part.ref("count")) }
-        let howOften = JSONValue.array(
-            ["exactly", "atLeast", "atMost"].map { Part.make([("required", Part.words([$0]))]) })
-        func question(_ more: Members) -> JSONValue {
-            let body = Part.object(fields + counts + more).object ?? []
-            return .object(body + [.init("anyOf", howOften)])
-        }
-        return [
-            Part.object(common + [("verify", question([]))], required: ["verify"]),
-            Part.object(
-                common + [("wait", question([("timeout", Part.ref("duration"))]))],
-                required: ["wait"]),
+        [
+            Part.object(common + [("verify", question(waits: false))], required: ["verify"]),
+            Part.object(common + [("wait", question(waits: true))], required: ["wait"]),
         ]
+    }
+
+    /// Parts beside counts, or parts in order.
+    private static func question(waits: Bool) -> JSONValue {
+        var parts: Members = JournalEntry.parts.map { ($0, Part.ref("matcher")) }
+        let since: Members =
+            [("since", Part.ref("count"))] + (waits ? [("timeout", Part.ref("duration"))] : [])
+        let ordered = Part.object(
+            since + [("inOrder", Part.list(of: Part.object(parts), least: 1))],
+            required: ["inOrder"])
+        let counts = ["exactly", "atLeast", "atMost"]
+        parts += counts.map { ($0, Part.ref("count")) } + since
+        let counted = Part.object(parts).object ?? []
+        // `wait` waits for one when it does not say for how many.
+        let needs = JSONValue.Member(
+            "anyOf", .array(counts.map { Part.make([("required", Part.words([$0]))]) }))
+        return Part.anyOf(.object(waits ? counted : counted + [needs]), ordered)
     }
 
     private static var groups: [JSONValue] {
@@ -239,6 +258,37 @@ package enum ScenarioSchema {
                     ("with", Part.mapping(of: Part.anything)),
                 ], required: ["include"]),
         ]
+    }
+
+    private static var controls: [JSONValue] {
+        let parts = Part.word(StepReader.resettable)
+        let names = ["save", "load", "delete", "diff"].map { ($0, Part.text) }
+        let actions: Members = [
+            ("clock", Part.ref("clock")), ("fault", Part.type("object")),
+            ("stub", Part.anyOf(Part.ref("stub"), Part.list(of: Part.ref("stub")))),
+            ("reset", Part.anyOf(Part.word(["all"]), parts, Part.list(of: parts))),
+            ("seed", Part.anyOf(Part.type("string"), Part.ref("seed"))),
+            (
+                "snapshot",
+                Part.anyOf(Part.type("string"), Part.object(names + [("with", Part.text)]))
+            ),
+        ]
+        return actions.map { name, value in
+            Part.object(
+                [(name, value), ("timeout", Part.ref("duration"))] + answered, required: [name])
+        }
+    }
+
+    /// As `serve --clock` has it, or a mapping.
+    private static var clock: JSONValue {
+        Part.anyOf(
+            Part.make([
+                ("type", .string("string")), ("pattern", .string("^(real|manual|accelerated:)")),
+            ]),
+            Part.object([
+                ("mode", Part.word(["real", "manual", "accelerated"])), ("at", Part.text),
+                ("rate", Part.type("number")), ("advance", Part.ref("duration")),
+            ]))
     }
 
     private static var retry: JSONValue {
