@@ -21,6 +21,8 @@ import Testing
             "status", "headers", "json", "body", "exactly", "atMost", "atLeast", "contains",
             "matches",
             "startsWith", "type", "gt", "gte", "lte", "length", "any", "each", "absent", "not",
+            "tags", "foreach", "parallel", "include", "with", "retry", "invoke", "inOrder",
+            "exclude", "stubs", "stub",
         ]
         for word in words {
             let isShown = [" ", "\n"].contains { text.contains("\(word):\($0)") }

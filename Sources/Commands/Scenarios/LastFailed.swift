@@ -10,7 +10,12 @@ struct LastFailed {
         let title: String
     }
 
-    private static let path = ".fakedapr/last-failed"
+    private static let folder = ".fakedapr"
+    private static let path = "\(folder)/last-failed"
+
+    /// Whether the folder that it is kept in is there.
+    static var hasFolder: Bool { FileContents.isFolder(folder) }
+
     private let failed: Set<Key>
 
     init() {
@@ -45,7 +50,7 @@ struct LastFailed {
             ]).text + "\n"
         }
         do throws(SystemError) {
-            try FileContents.makeFolder(".fakedapr")
+            try FileContents.makeFolder(Self.folder)
             try FileContents.write(Array(lines.sorted().joined().utf8), to: Self.path)
         } catch {
             // A folder that nobody may write to is no reason to fail.

@@ -22,9 +22,12 @@ struct ScenarioWatch {
             let watch = try FolderWatch(folders, on: loop.reactor)
             var status = ScenarioRun.Status.ok
             while !interruption.isTriggered {
+                let hadFolder = LastFailed.hasFolder
                 status = try await Self.once(scenarios)
                 // What the run itself has written is no change of somebody's.
-                if scenarios.writesFiles { _ = watch.hasChanged() }
+                if scenarios.writesFiles || LastFailed.hasFolder != hadFolder {
+                    _ = watch.hasChanged()
+                }
                 StandardError.write("watching \(folders.joined(separator: ", ")), Ctrl-C ends it")
                 while !interruption.isTriggered, !watch.hasChanged() {
                     await loop.reactor.sleep(for: Self.pause)
