@@ -347,6 +347,26 @@ import Transport
         #expect(outcome.output.contains("from a stub"))
     }
 
+    @Test func `run answers for who is not in the file`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "stubs.json", #"[{"app":"stock","when":"/items","reply":{"body":"from a stub"}}]"#)
+        let ask = "curl -s http://127.0.0.1:$DAPR_HTTP_PORT/v1.0/invoke/stock/method/items"
+        try folder.write(
+            "dapr.yaml",
+            """
+            version: 1
+            apps:
+              - { appID: shop, appDirPath: ., command: [sh, -c, "\(ask)"] }
+              - { appID: other, appDirPath: ., command: [sh, -c, "\(ask)"] }
+            """)
+        let outcome = try Fakedapr.run(
+            ["run", "-f", "dapr.yaml", "--store", "memory", "--stubs", "stubs.json"],
+            folder: folder.path)
+        #expect(outcome.output.contains("== APP - shop == from a stub"), "\(outcome.errors)")
+        #expect(outcome.output.contains("== APP - other == from a stub"))
+    }
+
     /// A file's text, and what is told.
     @Test(arguments: [
         ("stubs: [{ app: s, when: /a, repyl: {} }]", "stubs.yaml:1:29: error: unknown key `repyl`"),

@@ -67,7 +67,7 @@ extension RunCommand {
     private static let withRunFile = [
         "run-file", "log-as-json", "output", "runtime-path", "stay", "data-dir", "store",
         "redis-url", "map",
-        "values", "strict",
+        "values", "strict", "stubs",
     ]
 
     private static func tellIgnored(_ options: ParsedOptions, _ console: Console) {

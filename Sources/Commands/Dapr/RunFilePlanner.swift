@@ -74,7 +74,11 @@ struct RunFilePlanner {
         try checkDependencies(file.apps.map(id))
         let common = try resolved(file.common, from: folder)
         var taken = Taken()
-        let apps = try file.apps.map { try plan($0, common, &taken) }
+        var apps = try file.apps.map { try plan($0, common, &taken) }
+        // With the last sidecar, when it is known which applications are there.
+        if let file = options["stubs"] {
+            apps[apps.count - 1].app.sidecar.stubs = try StubsFile(file)
+        }
         return RunFilePlan(name: file.name, path: path, apps: apps)
     }
 

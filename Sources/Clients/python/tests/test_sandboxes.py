@@ -19,6 +19,11 @@ def post(fakedapr, path, body):
         return answer.status
 
 
+def needs(fakedapr, path):
+    if not any(route["path"] == path for route in fakedapr.control("GET", "")["routes"]):
+        pytest.skip(f"this fakedapr has no {path}")
+
+
 @pytest.mark.parametrize("number", range(20))
 def test_each_test_has_a_world_of_its_own(fakedapr, number):
     assert "counter" not in fakedapr.state
@@ -90,6 +95,23 @@ def test_a_stub_subscribes(fakedapr):
     )
     fakedapr.publish("orders", {"id": 7})
     fakedapr.wait(app="billing", api="deliver", topic="orders", status=200)
+
+
+def test_a_fault_ends_with_its_block(fakedapr):
+    needs(fakedapr, "/_fakedapr/faults")
+    with fakedapr.fault(match={"api": "state"}, kind="error", status=500):
+        with pytest.raises(FakedaprError):
+            fakedapr.state["a"] = 1
+    fakedapr.state["a"] = 1
+
+
+def test_time_passes_at_once(fakedapr):
+    needs(fakedapr, "/_fakedapr/clock")
+    fakedapr.state.save("a", 1, ttl=3600)
+    fakedapr.clock.advance("59m")
+    assert "a" in fakedapr.state
+    fakedapr.clock.advance(61)
+    assert "a" not in fakedapr.state
 
 
 def test_a_world_can_be_seeded_kept_and_reset(fakedapr):
