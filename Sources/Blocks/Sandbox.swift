@@ -94,6 +94,8 @@ package final class Sandbox {
 
     /// Closes every back end.
     package func close() async {
+        // Who follows or waits would hold it.
+        journal.end()
         for backend in backends.values { await backend.close() }
         backends = [:]
         for broker in brokers.values { await broker.close() }

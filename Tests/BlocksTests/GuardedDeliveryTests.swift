@@ -249,6 +249,24 @@ import YAML
         }
     }
 
+    @Test(arguments: [
+        (0, "the application of me did not answer: is it running?"),
+        (404, "the application of me has no POST /t: it answered 404, which drops the message"),
+        (500, ""), (200, ""),
+    ])
+    func `a delivery that fails for want of an application has a hint`(
+        status: Int, expected: String
+    ) async throws {
+        let hint = try await onLoop { loop in
+            let world = Self.world("{}", "{}", app: App([(status, "")]), on: loop)
+            let delivery = Delivery(
+                of: Self.subscription(), from: world.component, to: world.sidecar)
+            _ = await delivery.handle(Self.message("1"))
+            return world.sidecar.sandbox.journal.entries.last?.hint ?? ""
+        }
+        #expect(hint == expected)
+    }
+
     @Test func `each message of a bulk delivery is noted`() async throws {
         let lines = try await onLoop { loop in
             let world = Self.world(

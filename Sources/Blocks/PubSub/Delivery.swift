@@ -257,9 +257,22 @@ final class Delivery: MessageHandler {
     ) {
         var detail = detail(message, outcome)
         detail.attempt = message.attempt
+        detail.hint = hint(path, status: status, outcome)
         append(
             .deliver, status: status, detail, method: "POST", target: Array(path.utf8)[...], event,
             answer)
+    }
+
+    private func hint(_ path: String, status: Int, _ outcome: DeliveryOutcome) -> String? {
+        switch (outcome, status) {
+        case (.unreachable, _):
+            let port = sidecar.settings.appPort.map { " at port \($0)" } ?? ""
+            return "the application of \(sidecar.appID) did not answer\(port): is it running?"
+        case (_, 404):
+            return "the application of \(sidecar.appID) has no POST \(path): it answered 404, "
+                + "which drops the message"
+        default: return nil
+        }
     }
 
     /// Notes what became of a message without the application.
