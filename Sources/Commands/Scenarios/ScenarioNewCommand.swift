@@ -19,6 +19,8 @@ struct ScenarioNewCommand: TableCommand {
             .option(
                 "journal", nil, "url|file",
                 "Write what a running sidecar has seen: its URL, or a file with its journal."),
+            // Without the short form, which is curl's own.
+            .option("output", nil, "form", "text, or json: one value on one line."),
         ], isRunner: true)
     static let discussion = """
         A curl line is asked of a sidecar of the scenario's own, in memory, and what that answers is \
@@ -44,7 +46,13 @@ struct ScenarioNewCommand: TableCommand {
         } else {
             text = try await Self.written(options.words, name: options["name"])
         }
-        try Self.write(text, to: options["to"])
+        guard let result = console.result else {
+            try Self.write(text, to: options["to"])
+            return 0
+        }
+        if let file = options["to"] { try Self.write(text, to: file) }
+        result.set(
+            .members(["scenario": .string(text), "file": options["to"].map { .string($0) }]))
         return 0
     }
 

@@ -6,7 +6,7 @@ struct ScenarioSchemaCommand: TableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of scenario files, seeds or stubs.")
     static let table = OptionTable(
-        command: "scenario schema", rows: [], operands: "[<name>]")
+        command: "scenario schema", rows: [.output], operands: "[<name>]")
     static let discussion = """
         An editor that is told of it completes keys and marks mistakes: a first line \
         `# yaml-language-server: $schema=scenario.json` does that in several.
@@ -26,7 +26,13 @@ struct ScenarioSchemaCommand: TableCommand {
                 "there is no schema `\(options.words.joined(separator: " "))`: there are "
                     + ScenarioSchema.names.joined(separator: ", "))
         }
-        StandardStreams.write(Array(ScenarioSchema.text(name).utf8)[...], to: 1)
+        // A schema is JSON whatever is asked for.
+        let text = ScenarioSchema.text(name)
+        if let result = console.result {
+            result.set(text: text)
+        } else {
+            StandardStreams.write(Array(text.utf8)[...], to: 1)
+        }
         return 0
     }
 }
