@@ -30,6 +30,8 @@ package final class Sandbox {
     package private(set) var sidecars: [Sidecar] = []
     /// What answers for applications that are not there.
     package private(set) lazy var stubs = Stubs(of: self)
+    /// What goes wrong on purpose.
+    package private(set) lazy var faults = Faults(of: self)
     /// Who knows the sidecars of other processes; nil when there is nobody to ask.
     package var resolver: (any NameResolver)?
     /// Who tells other processes of what is shared with them; nil when there are none.

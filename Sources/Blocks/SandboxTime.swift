@@ -44,6 +44,8 @@ package enum ClockProblem: Error, Equatable {
     case real
     case backwards
     case tooFar
+    /// A store could not follow.
+    case store(StateError)
 
     package var text: String {
         switch self {
@@ -53,6 +55,8 @@ package enum ClockProblem: Error, Equatable {
         case .backwards:
             "the clock cannot be moved by less than nothing: set it back with `at`"
         case .tooFar: "the clock cannot be moved by more than a hundred years at once"
+        case .store(.failed(let text)): "the clock was set, but a store does not follow: \(text)"
+        case .store: "the clock was set, but a store does not follow"
         }
     }
 }

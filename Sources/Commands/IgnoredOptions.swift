@@ -34,6 +34,8 @@ enum IgnoredOptions {
         + [
             "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout",
             "app-health-threshold", "disable-init-endpoints", "dapr-grpc-port", "output", "stubs",
+            "clock",
+            "seed", "faults",
         ].map { Option(name: $0, isFlag: false, isTold: false, isRare: true) }
         + ["enable-app-health-check", "no-control"].map {
             Option(name: $0, isFlag: true, isTold: false, isRare: true)

@@ -17,6 +17,7 @@ struct ServeCommand: LongRunning {
 
             Tests control the sidecar at /_fakedapr on its port (GET lists the routes); \
             --no-control switches that off. --stubs FILE answers for apps that are not there; \
+            --faults FILE misbehaves on purpose; \
             --output json tells the start in one line.
 
             EXAMPLES
@@ -24,6 +25,7 @@ struct ServeCommand: LongRunning {
               fakedapr serve --store redis --redis-url redis://:secret@127.0.0.1:6379/1
               fakedapr serve --resources-path ./components --map 'state.*=sqlite'
               fakedapr serve --port 0 --ready-file ready &
+              fakedapr serve --clock manual@2026-01-01T00:00:00Z --seed 1
             """)
 
     @OptionGroup var sidecar: SidecarOptions
@@ -130,13 +132,19 @@ struct ServeCommand: LongRunning {
             httpEndpoints: files.httpEndpoints, subscriptions: files.subscriptions,
             resiliencies: files.resiliencies, resources: source,
             opener: opener, appPort: try sidecar.appPort(),
-            grpcPort: try sidecar.grpcPort(), stubs: try stubs(), grace: sidecar.grace,
+            grpcPort: try sidecar.grpcPort(), world: try SandboxPlan(sidecar.rare),
+            faults: try faults(), stubs: try stubs(), grace: sidecar.grace,
             log: log, logsRequests: sidecar.enableApiLogging)
         return ServePlan(
             sidecar: plan, blockShutdown: try sidecar.blockShutdown(), readyDescriptor: readyFd,
             readyFile: readyFile, isJSON: sidecar.rare.value(of: "output") == "json",
             registry: sidecar.rare.value(of: "known") == "true"
                 ? SidecarRegistry(dataFolder: nil) : nil)
+    }
+
+    private func faults() throws -> FaultsFile? {
+        guard let file = sidecar.rare.value(of: "faults"), !file.isEmpty else { return nil }
+        return try FaultsFile(file)
     }
 
     private func stubs() throws -> StubsFile? {

@@ -35,8 +35,7 @@ final class ServeProcess {
         // What an earlier run has left would send a script to a sidecar that is gone.
         if let file = plan.readyFile { FileContents.remove(file) }
         waitForSignals(on: loop)
-        let sandbox = Sandbox(
-            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
+        let sandbox = plan.sidecar.world.sandbox(on: loop)
         let notes = plan.registry?.join(sandbox)
         defer { notes?.close() }
         let host = SidecarHost(plan.sidecar, in: sandbox)

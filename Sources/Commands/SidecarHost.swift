@@ -22,6 +22,10 @@ struct SidecarPlan: Sendable {
     var appPort: UInt16?
     /// nil for none.
     var grpcPort: UInt16?
+    /// The clock and the seed of the sandbox it begins, if it does.
+    var world = SandboxPlan()
+    /// What goes wrong on purpose; nil for nothing.
+    var faults: FaultsFile?
     /// What answers for applications that are not there; nil for nothing.
     var stubs: StubsFile?
     /// How long a stop waits for requests under way.
@@ -84,6 +88,8 @@ final class SidecarHost {
         self.handler = handler
         let address = try listen(handler, on: loop)
         openGRPCPort(address, on: loop)
+        try await followClock()
+        try plan.faults?.add(to: sandbox)
         try await plan.stubs?.add(to: sandbox)
         sidecar.isOutboundReady = true
         startReloading(on: loop) { [self] in onFailure.map { $0() } ?? onShutdown(false) }
@@ -99,6 +105,14 @@ final class SidecarHost {
             for: server, on: loop)
         self.server = server
         return address
+    }
+
+    /// Under a clock that is not the system's, stores keep expiries by it from the start.
+    private func followClock() async throws(Failure) {
+        guard sidecar.sandbox.clock.mode != .real else { return }
+        do throws(StateError) { try await sidecar.sandbox.tellStores() } catch {
+            throw Failure(.runtime, ClockProblem.store(error).text)
+        }
     }
 
     private func openGRPCPort(_ address: SocketAddress, on loop: EventLoop) {

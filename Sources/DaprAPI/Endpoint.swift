@@ -44,6 +44,8 @@ final class Call {
     var records: [StateRecord] = []
     /// What else there is to tell: the topic, the callee, the fault, a hint.
     var detail = JournalDetail()
+    /// What the answer is to meet on its way out.
+    var wire: WireFault?
     /// The span of the request; empty when there is none.
     var span = PubSubBlock.Trace(parent: "", state: "")
     /// Whether the answer brings a `traceparent` of its own.

@@ -67,7 +67,7 @@ package final class Front: RequestHandler {
             let state = request.head.fields["tracestate"].map { String(text: $0) }
             call.span = .init(parent: trace.value, state: state ?? "")
         }
-        var response = await answer(call, match?.endpoint, path, trace: trace?.value)
+        var response = await answer(call, match?.endpoint, path, trace?.value)
         if let trace, !call.hasTrace { response.fields.append(trace) }
         cors.add(to: &response, head: request.head)
         // What a reset has overtaken is nothing to who comes after it.
@@ -85,12 +85,38 @@ package final class Front: RequestHandler {
         return response
     }
 
+    /// The answer, among fault rules if there are any.
+    private func answer(
+        _ call: Call, _ endpoint: Endpoint?, _ path: ByteSlice, _ trace: String?
+    ) async -> Response {
+        let faults = sidecar.sandbox.faults
+        let own: Fault?
+        do throws(ControlError) {
+            own = control == nil ? nil : try FaultHeader.fault(in: call.request.head)
+        } catch {
+            return error.response
+        }
+        guard own != nil || !faults.isIdle else {
+            return await answer(call, endpoint, path, trace: trace)
+        }
+        return await faults.scope(own) { scope in
+            var response = await self.answer(call, endpoint, path, trace: trace)
+            response.wire = call.wire
+            call.detail.fault = scope.take()
+            return response
+        }
+    }
+
     private func answer(
         _ call: Call, _ endpoint: Endpoint?, _ path: ByteSlice, trace: String?
     ) async -> Response {
         guard isAuthorized(call.request.head, endpoint) else { return .unauthorized }
         guard let endpoint else { return await unrouted(call, path, trace: trace) }
         do throws(APIError) {
+            // Those that know more of what they are about ask themselves.
+            if ![.state, .publish].contains(endpoint.api) {
+                try await call.meetFaults(endpoint.api)
+            }
             return try await endpoint.handle(call)
         } catch {
             call.errorCode = error.code
@@ -127,7 +153,9 @@ package final class Front: RequestHandler {
         sidecar.sandbox.journal.append(
             JournalEntry(
                 time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api,
-                status: response.status, state: call.records, detail: call.detail,
+                // 0 stands for no answer.
+                status: response.wire == .reset ? 0 : response.status, state: call.records,
+                detail: call.detail,
                 head: withoutToken(head.bytes[fieldsStart...]), method: head.method,
                 target: head.bytes[head.path.startIndex..<targetEnd],
                 requestBody: call.body, responseBody: response.body))

@@ -25,6 +25,7 @@ enum PublishEndpoints {
         let body = try await call.readBody {
             APIError.publish(component.name, topic, $0)
         }
+        try await call.meetFaults(.publish)
         let contentType = call.request.head.fields["content-type"].map { String(text: $0) }
         do throws(PublishProblem) {
             try await call.pubSub.publish(
@@ -43,6 +44,7 @@ enum PublishEndpoints {
             APIError.unmarshalEvents(component.name, topic, $0)
         }
         let entries = try entries(body, component.name, topic, metadata)
+        try await call.meetFaults(.publish)
         let failed: [(id: String, error: BrokerError)]
         do throws(PublishProblem) {
             failed = try await call.pubSub.publish(

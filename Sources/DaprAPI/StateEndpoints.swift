@@ -32,6 +32,7 @@ enum StateEndpoints {
         let metadata = call.query.metadata
         let items = requests.map { item($0, metadata) }
         call.records = items.map { StateRecord(.set, store: component.name, key: $0.key) }
+        try await call.meetFaults(.state)
         do throws(StateProblem) {
             try await call.state.save(items, in: component)
             return .noContent
@@ -71,6 +72,7 @@ enum StateEndpoints {
         let component = try component(of: call)
         let key = call.parameter(1)
         call.records = [StateRecord(.get, store: component.name, key: key)]
+        try await call.meetFaults(.state)
         do throws(StateProblem) {
             let item = try await call.state.get(
                 key, consistency: call.query["consistency"], from: component)
@@ -96,6 +98,7 @@ enum StateEndpoints {
         let component = try component(of: call)
         let key = call.parameter(1)
         call.records = [StateRecord(.delete, store: component.name, key: key)]
+        try await call.meetFaults(.state)
         let item = StateItem(
             key: key, etag: call.request.head.fields["if-match"], metadata: call.query.metadata,
             concurrency: call.query["concurrency"], consistency: call.query["consistency"])
@@ -123,6 +126,7 @@ enum StateEndpoints {
             try BulkGetRequest.decode(body)
         }
         call.records = request.keys.map { StateRecord(.get, store: component.name, key: $0) }
+        try await call.meetFaults(.state)
         do throws(StateProblem) {
             let answers = try await call.state.bulkGet(
                 request.keys, parallelism: request.parallelism, from: component)
@@ -160,6 +164,7 @@ enum StateEndpoints {
             let operation: StateRecord.Operation = step.operation == "delete" ? .delete : .set
             return StateRecord(operation, store: component.name, key: step.item.key)
         }
+        try await call.meetFaults(.state)
         do throws(StateProblem) {
             try await call.state.transact(steps, in: component)
             return .noContent
@@ -206,6 +211,7 @@ enum StateEndpoints {
             }
         }
         call.records = [StateRecord(.query, store: component.name, key: [])]
+        try await call.meetFaults(.state)
         throw .queryingNotSupported(component.name)
     }
 

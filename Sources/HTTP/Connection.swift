@@ -103,6 +103,10 @@ final class Connection {
         let bytes = Serializer.serialize(
             response, date: date.current(), isHEAD: head.method.equals("HEAD"),
             keepsAlive: keepsAlive, isHTTP10: head.isHTTP10)
+        if let fault = response.wire {
+            return await FaultyAnswer(stream: stream, reactor: reactor, limits: limits).send(
+                response, as: bytes[...], fault, isHEAD: head.method.equals("HEAD"))
+        }
         do {
             try await stream.write(bytes[...], stall: limits.stallTimeout)
         } catch {

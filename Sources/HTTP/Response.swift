@@ -25,6 +25,8 @@ package struct Response: Sendable {
     package var hasDate = false
     /// Whether a body that is whole goes out as one chunk, as a streamed one would.
     package var isChunked = false
+    /// What goes wrong on purpose while it is sent.
+    package var wire: WireFault?
     /// Whether the connection ends after this answer.
     package var closes = false
 

@@ -151,8 +151,8 @@ import Transport
 
     @Test func `an accelerated clock goes as many times as fast`() async throws {
         let (sandbox, system) = try await onLoop { loop in
-            let clock = SandboxClock(.accelerated(3_600), at: Self.start, on: loop.reactor)
             let begin = Reactor.monotonicNow()
+            let clock = SandboxClock(.accelerated(3_600), at: Self.start, on: loop.reactor)
             await loop.reactor.sleep(for: .milliseconds(20))
             let now = clock.now
             return (now.nanoseconds - Self.start.nanoseconds, Reactor.monotonicNow() - begin)

@@ -331,7 +331,7 @@ import YAML
                 Self.inbound, "{outbound: {retry: r}}", app: App([]), broker: broker, on: loop)
             do throws(BrokerError) {
                 try await world.component.publish(
-                    Self.message("1"), through: world.sidecar.resiliency)
+                    Self.message("1"), from: world.sidecar)
                 return (broker.attempts, nil)
             } catch {
                 return (broker.attempts, error)
@@ -348,7 +348,7 @@ import YAML
                 Self.inbound, "{outbound: {retry: r}}", app: App([]), broker: broker, on: loop)
             let messages = ["a", "b", "c"].map { BrokerMessage(topic: $0, data: []) }
             let errors = await world.component.publish(
-                messages, through: world.sidecar.resiliency)
+                messages, from: world.sidecar)
             return (broker.attempts, broker.messages.map(\.topic), errors.compactMap { $0 })
         }
         #expect(attempts == 5)

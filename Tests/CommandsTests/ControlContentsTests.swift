@@ -124,7 +124,7 @@ import Testing
                     - { key: c, value: plain text, ttl: 5m }
                 """
             let answer = try serve.request("POST", "/_fakedapr/seed", body: seed)
-            #expect(answer.text == #"{"keys":3,"messages":0,"stubs":0}"#)
+            #expect(answer.text == #"{"keys":3,"messages":0,"stubs":0,"faults":0}"#)
             let first = try serve.request("GET", "/v1.0/state/statestore/a")
             #expect(first.text == #"{"x" : 1.50}"#)
             #expect(first["etag"] == "7")
@@ -156,7 +156,7 @@ import Testing
                   pubsub: { orders: [{ id: 1 }, { id: 2 }] }
                 """
             let answer = try serve.request("POST", "/_fakedapr/seed", body: seed)
-            #expect(answer.text == #"{"keys":0,"messages":2,"stubs":2}"#)
+            #expect(answer.text == #"{"keys":0,"messages":2,"stubs":2,"faults":0}"#)
             let price = try serve.request("GET", "/v1.0/invoke/prices/method/price")
             #expect(price.text == #"{"cents":100}"#)
             let wait = try serve.request(

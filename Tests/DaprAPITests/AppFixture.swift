@@ -127,6 +127,13 @@ final class AppFixture: SidecarUnderTest {
                 let sidecar = Sidecar(
                     appID: id, settings: id == "myapp" ? settings : SidecarSettings(), in: sandbox)
                 sidecar.add(
+                    StateComponent(
+                        name: "statestore", type: "state.in-memory", version: "v1",
+                        family: .memory,
+                        store: MemoryStateStore(clock: sandbox.clock, random: sandbox.random),
+                        keyPrefix: try KeyPrefix(
+                            strategy: nil, appID: id, component: "statestore", namespace: nil)))
+                sidecar.add(
                     PubSubComponent(
                         name: "pubsub", type: "pubsub.in-memory", version: "v1", broker: broker,
                         group: id, appID: id, settings: scopes))
@@ -158,6 +165,18 @@ final class AppFixture: SidecarUnderTest {
         appPort = parts.ports[0]
         port = parts.ports[1]
         otherPort = parts.ports[2]
+    }
+
+    /// The faults that the journal tells, entry by entry; from a thread that may wait.
+    func faults() throws -> [String] {
+        let told = Mutex<[String]?>(nil)
+        let parts = parts
+        loop.reactor.post {
+            let entries = parts.sandbox.journal.entries
+            told.withLock { $0 = entries.compactMap(\.detail.fault) }
+        }
+        try Deadline.wait("the journal") { told.withLock { $0 != nil } }
+        return told.withLock { $0 ?? [] }
     }
 
     private func close() async {

@@ -92,6 +92,11 @@ package struct InvokeBlock {
     package func call(
         _ destination: InvocationDestination, _ request: AppRequest, id: String
     ) async throws(InvocationError) -> AppResponse {
+        if let fault = await meetFaults(request, id) {
+            do throws(AppChannelError) { return try fault.get() } catch {
+                throw InvocationError(error.text)
+            }
+        }
         let work = sidecar.sandbox.clock.work.begin()
         defer { sidecar.sandbox.clock.work.end(work) }
         switch destination {
@@ -117,6 +122,20 @@ package struct InvokeBlock {
             request.fields += headers
             return try await local(channel, request)
         }
+    }
+
+    /// What the rules make of a call; nil when they let it go its way.
+    private func meetFaults(
+        _ request: AppRequest, _ id: String
+    ) async -> Result<AppResponse, AppChannelError>? {
+        let faults = sidecar.sandbox.faults
+        guard !faults.isIdle else { return nil }
+        var subject = FaultSubject(api: .invoke, app: String(id.prefix { $0 != "." }))
+        subject.callee = id
+        subject.method = Array(request.method.utf8)[...]
+        subject.path = request.target.prefix { $0 != UInt8(ascii: "?") }
+        subject.headers = request.fields.map { ($0.name, $0.value) }
+        return await faults.meet(app: subject)
     }
 
     /// Calls another sidecar: one that cannot be reached is tried again by Dapr's own retries,

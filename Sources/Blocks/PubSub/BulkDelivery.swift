@@ -173,10 +173,11 @@ final class BulkDelivery: MessageHandler {
                 BrokerMessage(topic: subscription.topic, data: []), first.event, component.name,
                 sidecar, contentType: "application/json"),
             body: .bytes(envelope), deadline: deadLetters.policy?.deadline)
+        let fault = await deadLetters.meetFaults(first.pending.message, path)
         let work = sidecar.sandbox.clock.work.begin()
         defer { sidecar.sandbox.clock.work.end(work) }
         do throws(AppChannelError) {
-            let answer = try await channel.call(request)
+            let answer = if let fault { try fault.get() } else { try await channel.call(request) }
             let body = (try? await answer.body.collect(upTo: 4 << 20)) ?? []
             return (answer.status, body)
         } catch {

@@ -174,10 +174,13 @@ final class Delivery: MessageHandler {
             method: "POST", target: DeliveryFields.target(path),
             fields: DeliveryFields.all(message, event, component.name, sidecar),
             body: .bytes(event.bytes), deadline: policy?.deadline)
+        let fault = await meetFaults(message, path)
         let work = sidecar.sandbox.clock.work.begin()
         defer { sidecar.sandbox.clock.work.end(work) }
         let answer: AppResponse
-        do throws(AppChannelError) { answer = try await channel.call(request) } catch {
+        do throws(AppChannelError) {
+            answer = if let fault { try fault.get() } else { try await channel.call(request) }
+        } catch {
             record(message, path, status: 0, event.bytes, [], .unreachable)
             return .unreachable(
                 "error from app channel while sending pub/sub event to app: \(error.text)")
@@ -186,6 +189,20 @@ final class Delivery: MessageHandler {
         let verdict = verdict(answer.status, body, event.id)
         record(message, path, status: answer.status, event.bytes, body, verdict.outcome)
         return verdict
+    }
+
+    /// What the rules make of a delivery; nil when they let it go its way.
+    func meetFaults(
+        _ message: BrokerMessage, _ path: String
+    ) async -> Result<AppResponse, AppChannelError>? {
+        let faults = sidecar.sandbox.faults
+        guard !faults.isIdle else { return nil }
+        var subject = FaultSubject(api: .deliver, app: sidecar.appID)
+        subject.component = component.name
+        subject.topic = message.topic
+        subject.method = Array("POST".utf8)[...]
+        subject.path = Array(path.utf8)[...]
+        return await faults.meet(app: subject)
     }
 
     /// Bytes of an application's answer that are looked at.
@@ -236,7 +253,7 @@ final class Delivery: MessageHandler {
                 throw .failed(
                     "topic \(letter.topic) is not allowed for app id \(sidecar.appID)")
             }
-            try await component.publish(letter, through: sidecar.resiliency)
+            try await component.publish(letter, from: sidecar)
             record(letter, .deadLetter, api: .publish)
             return .done
         } catch {
@@ -289,6 +306,7 @@ final class Delivery: MessageHandler {
         var detail = JournalDetail(
             message: MessageRecord(pubsub: component.name, topic: message.topic))
         detail.outcome = outcome
+        if !sidecar.sandbox.faults.isIdle { detail.fault = FaultScope.takeCurrent() }
         return detail
     }
 

@@ -4,13 +4,13 @@ internal import Backends
 /// letters.
 extension PubSubComponent {
     func publish(
-        _ message: BrokerMessage, through resiliency: Resiliency,
+        _ message: BrokerMessage, from sidecar: Sidecar,
         for caller: (any PolicyCaller)? = nil
     ) async throws(BrokerError) {
-        guard let policy = resiliency.outbound(name, .pubSub) else {
-            return try await broker.publish(message)
+        guard let policy = sidecar.resiliency.outbound(name, .pubSub) else {
+            return try await send(message, from: sidecar)
         }
-        let error = await published([message], policy, caller)[0]
+        let error = await published([message], from: sidecar, policy, caller)[0]
         if let error { throw error }
     }
 
@@ -18,24 +18,24 @@ extension PubSubComponent {
     ///
     /// - Returns: for each message why it was not published, or nil.
     func publish(
-        _ messages: [BrokerMessage], through resiliency: Resiliency,
+        _ messages: [BrokerMessage], from sidecar: Sidecar,
         for caller: (any PolicyCaller)? = nil
     ) async -> [BrokerError?] {
-        guard let policy = resiliency.outbound(name, .pubSub) else {
-            return await Self.publish(messages, on: broker)
+        guard let policy = sidecar.resiliency.outbound(name, .pubSub) else {
+            return await send(messages, from: sidecar)
         }
-        return await published(messages, policy, caller)
+        return await published(messages, from: sidecar, policy, caller)
     }
 
     private func published(
-        _ messages: [BrokerMessage], _ policy: ResiliencyPolicy,
+        _ messages: [BrokerMessage], from sidecar: Sidecar, _ policy: ResiliencyPolicy,
         _ caller: (any PolicyCaller)?
     ) async -> [BrokerError?] {
         let rest = Remaining(messages)
         do throws(PolicyError) {
-            _ = try await policy.run(for: caller) { [broker] in
+            _ = try await policy.run(for: caller) {
                 let open = rest.open
-                return (open, await Self.publish(open.map { messages[$0] }, on: broker))
+                return (open, await self.send(open.map { messages[$0] }, from: sidecar))
             } judge: { open, errors in
                 rest.take(errors, of: open)
             }
@@ -45,13 +45,22 @@ extension PubSubComponent {
         return rest.errors
     }
 
-    private static func publish(
-        _ messages: [BrokerMessage], on broker: any MessageBroker
+    /// Hands a message to the broker, if no fault rule has anything to say of it.
+    private func send(
+        _ message: BrokerMessage, from sidecar: Sidecar
+    ) async throws(BrokerError) {
+        let faults = sidecar.sandbox.faults
+        guard !faults.isIdle else { return try await broker.publish(message) }
+        try await faults.publish(message, to: self, from: sidecar)
+    }
+
+    private func send(
+        _ messages: [BrokerMessage], from sidecar: Sidecar
     ) async -> [BrokerError?] {
         var errors: [BrokerError?] = []
         for message in messages {
             do throws(BrokerError) {
-                try await broker.publish(message)
+                try await send(message, from: sidecar)
                 errors.append(nil)
             } catch {
                 errors.append(error)

@@ -99,7 +99,7 @@ package struct PubSubBlock {
                     topic: topic, data: bytes, metadata: entry.metadata ?? metadata))
         }
         try check(topic, component)
-        let results = await component.publish(messages, through: sidecar.resiliency, for: caller)
+        let results = await component.publish(messages, from: sidecar, for: caller)
         return zip(entries, results).compactMap { entry, error in
             error.map { (entry.id, $0) }
         }
@@ -109,7 +109,7 @@ package struct PubSubBlock {
         _ message: BrokerMessage, _ component: PubSubComponent
     ) async throws(PublishProblem) {
         do throws(BrokerError) {
-            try await component.publish(message, through: sidecar.resiliency, for: caller)
+            try await component.publish(message, from: sidecar, for: caller)
         } catch {
             throw .broker(error)
         }

@@ -226,7 +226,8 @@ package final class Subscriptions: AppObserver {
             topic: subscription.topic, group: component.group, metadata: subscription.metadata,
             concurrency: subscription.bulk.isEnabled ? subscription.bulk.maxMessages : 1)
         do throws(BrokerError) {
-            let consumer = try await component.broker.subscribe(wanted, handler)
+            let consumer = try await component.broker.subscribe(
+                wanted, FaultyHandler(handler, component.name, of: sidecar))
             guard self.era == era else {
                 await consumer.cancel()
                 return true

@@ -35,6 +35,8 @@ extension Sandbox {
     }
 
     private func clear(_ parts: Set<SandboxPart>) async throws(ContentsFailure) {
+        // Before its topics are emptied: a message that is held up would come later.
+        if parts.contains(.topics) { faults.held.forget() }
         if parts.contains(.state) {
             for own in ownStores { try await put([], in: own, removing: own.scope) }
         }
@@ -47,6 +49,7 @@ extension Sandbox {
             for sidecar in sidecars { sidecar.resiliency.closeBreakers() }
             random.restart()
         }
+        if parts.contains(.faults) { faults.reset() }
         // The last: what the rest has caused goes with it.
         if parts.contains(.journal) {
             era += 1

@@ -16,12 +16,14 @@ package struct Seed: Sendable {
     package var topics: [Topic] = []
     /// What answers for applications that are not there; they are there before the messages are.
     package var stubs: [StubDescription] = []
+    /// What goes wrong on purpose, from after the messages were published.
+    package var faults: [Fault] = []
 
     package init() {}
 }
 
 extension Sandbox {
-    /// Puts a seed down: state at once, then stubs, then the messages.
+    /// Puts a seed down: state at once, then stubs, then the messages, then faults.
     package func seed(_ seed: Seed) async throws(ContentsFailure) {
         try await changes.take { () async throws(ContentsFailure) in
             let publishers = try publishers(of: seed)
@@ -34,6 +36,7 @@ extension Sandbox {
                     try await publish(event, to: topic.topic, block, component)
                 }
             }
+            try add(seed.faults)
         }
     }
 
@@ -41,6 +44,12 @@ extension Sandbox {
         do throws(Stubs.Refusal) { try await stubs.add(descriptions) } catch {
             throw ContentsFailure(
                 error.text + (error.hint.map { ": \($0)" } ?? ""), isRequest: true)
+        }
+    }
+
+    private func add(_ rules: [Fault]) throws(ContentsFailure) {
+        do throws(Faults.Refusal) { try faults.add(rules) } catch {
+            throw ContentsFailure("\(error.text): \(error.hint)", isRequest: true)
         }
     }
 

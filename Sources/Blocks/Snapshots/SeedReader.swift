@@ -6,18 +6,21 @@ package import YAML
 /// Reads seeds and snapshots, JSON or YAML. Pure.
 package struct SeedReader {
     /// The keys of a seed.
-    package static let keys = ["state", "topics", "stubs"]
+    package static let keys = ["state", "topics", "stubs", "faults"]
 
     private let source: SourceText
 
     package init(_ source: SourceText) { self.source = source }
 
-    /// - Parameter reader: of a mapping with `state`, `topics`, `stubs`; other keys are its owner's.
+    /// - Parameter reader: of a mapping with `state`, `topics`, `stubs`, `faults`; other keys are its owner's.
     package func seed(_ reader: KeyedReader) throws(Diagnostic) -> Seed {
         var seed = Seed()
         seed.state = try state(reader)
         if let stubs = reader["stubs"] {
             seed.stubs = try StubReader(source: source).descriptions(stubs)
+        }
+        if let faults = reader["faults"] {
+            seed.faults = try FaultReader(source: source).faults(faults)
         }
         for component in try reader.members("topics") ?? [] {
             for topic in try source.members(component.value) {

@@ -82,7 +82,7 @@ package struct StateBlock {
         // Dapr never validates the consistency of a read.
         let consistency = consistency.flatMap { Consistency(rawValue: $0) }
         return try await perform(on: component) { () throws(StateError) in
-            try await component.store.get(key, consistency: consistency)
+            try await store(of: component).get(key, consistency: consistency)
         }
     }
 
@@ -109,7 +109,7 @@ package struct StateBlock {
     ) async throws(StateProblem) {
         let block = self
         try await perform(on: component, retriesEtags: false) { () throws(StateError) in
-            try await component.store.set(try block.write(item, key, in: component))
+            try await store(of: component).set(try block.write(item, key, in: component))
         }
     }
 
@@ -144,7 +144,7 @@ package struct StateBlock {
         let key = try storedKey(item.key, in: component)
         let block = self
         try await perform(on: component) { () throws(StateError) in
-            try await component.store.delete(try block.removal(item, key))
+            try await store(of: component).delete(try block.removal(item, key))
         }
     }
 
@@ -157,7 +157,7 @@ package struct StateBlock {
         guard !stored.isEmpty else { return [] }
         let wanted = stored
         let items = try await perform(on: component) { () throws(StateError) in
-            try await component.store.bulkGet(wanted, parallelism: parallelism)
+            try await store(of: component).bulkGet(wanted, parallelism: parallelism)
         }
         return items.map { item in
             let key = item.key.map { component.keyPrefix.bare($0) } ?? []
@@ -175,7 +175,7 @@ package struct StateBlock {
         guard !operations.isEmpty else { return }
         let wanted = operations
         try await perform(on: component) { () throws(StateError) in
-            try await component.store.transact(wanted)
+            try await store(of: component).transact(wanted)
         }
     }
 
@@ -208,6 +208,12 @@ package struct StateBlock {
     private func forgetUnknownOptions(of item: inout StateItem) {
         item.concurrency = item.concurrency.flatMap { Concurrency(rawValue: $0)?.rawValue }
         item.consistency = item.consistency.flatMap { Consistency(rawValue: $0)?.rawValue }
+    }
+
+    /// What a component's operations are asked of.
+    func store(of component: StateComponent) -> any StateStore {
+        sidecar.sandbox.faults.isIdle
+            ? component.store : FaultyStateStore(component, of: sidecar)
     }
 
     // MARK: What a caller asked for, checked

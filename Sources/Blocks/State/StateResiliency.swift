@@ -31,14 +31,14 @@ extension StateBlock {
     ) async throws(StateProblem) -> [Int: Result<Void, StateError>] {
         var results: [Int: Result<Void, StateError>] = [:]
         guard let policy = sidecar.resiliency.outbound(component.name, .stateStore) else {
-            let made = await component.store.setEach(writes.map(\.write))
+            let made = await store(of: component).setEach(writes.map(\.write))
             for (write, result) in zip(writes, made) { results[write.index] = result }
             return results
         }
         let remaining = Remaining(writes)
         _ = try await run(policy) {
             let attempted = remaining.writes
-            let made = await component.store.setEach(attempted.map(\.write))
+            let made = await store(of: component).setEach(attempted.map(\.write))
             return zip(attempted, made).map { ($0.index, $1) }
         } judge: { outcome in
             for (index, result) in outcome { results[index] = result }

@@ -27,8 +27,7 @@ final class RunFileProcess {
     /// - Returns: the status to exit with: the worst of the applications that ended by themselves.
     func run(on loop: isolated EventLoop) async throws -> Int32 {
         waitForSignals(on: loop)
-        let sandbox = Sandbox(
-            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
+        let sandbox = (plan.apps.first?.app.sidecar.world ?? SandboxPlan()).sandbox(on: loop)
         let notes = plan.apps.first?.app.registry.join(sandbox)
         defer { notes?.close() }
         let changes = Waiters(on: loop.reactor)

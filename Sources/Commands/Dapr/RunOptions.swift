@@ -41,6 +41,11 @@ enum RunOptions {
             .option("values", nil, "mode", "Store values as sent (exact), or as Dapr does (dapr)."),
             .option(
                 "stubs", nil, "file", "Answer for applications that are not there by its stubs."),
+            .option(
+                "clock", nil, "clock",
+                "real, manual@TIME or accelerated:RATE@TIME; a test moves it."),
+            .option("seed", nil, "n", "Fixes ids, etags and other random values."),
+            .option("faults", nil, "file", "Misbehave on purpose, by its rules."),
             .flag("strict", nil, "End with 2 when a resource file is not quite right."),
             .option("dapr-internal-grpc-port", "I", "port"), .option("metrics-port", "M", "port"),
             .option("profile-port", nil, "port"), .flag("enable-profiling"), .flag("app-ssl"),
@@ -69,7 +74,7 @@ enum RunOptions {
         "app-protocol", "app-channel-address", "app-max-concurrency", "log-level", "max-body-size",
         "read-buffer-size", "unix-domain-socket", "dapr-listen-addresses", "app-health-check-path",
         "app-health-probe-interval", "app-health-probe-timeout", "app-health-threshold", "data-dir",
-        "store", "redis-url", "values", "stubs",
+        "store", "redis-url", "values", "stubs", "clock", "seed", "faults",
     ]
     private static let handedOnFlags = ["enable-app-health-check", "enable-api-logging", "strict"]
 

@@ -29,8 +29,7 @@ final class RunProcess {
         waitForSignals(on: loop)
         if app.command.isEmpty { console.plain("WARNING: no application command found.") }
         console.info(Texts.starting(app))
-        let sandbox = Sandbox(
-            on: loop, clock: SandboxClock(on: loop.reactor), random: RandomSource())
+        let sandbox = app.sidecar.world.sandbox(on: loop)
         let host = SidecarHost(app.sidecar, in: sandbox)
         let notes = app.registry.join(sandbox)
         defer { notes?.close() }

@@ -19,6 +19,7 @@ enum InvokeEndpoint {
         let head = call.request.head
         guard let target = InvocationTarget.find(in: head) else { throw .noTarget }
         if !target.isPlain(in: head.path) { call.detail.callee = target.id }
+        try await call.meetFaults(.invoke, callee: target.id)
         let peer = head.fields["fakedapr-caller"].map { String(text: $0) }
         do throws(InvocationError) {
             return try await invoke(call, target, trace: trace, from: peer)

@@ -13,6 +13,8 @@ final class ControlFront {
     private static var endpoints: [ControlEndpoint] {
         [
             OverviewEndpoint.all,
+            ClockEndpoints.all,
+            FaultEndpoints.all,
             JournalEndpoints.all,
             StubEndpoints.all,
             ResetEndpoints.all,
@@ -87,7 +89,7 @@ enum OverviewEndpoint {
                 .init("sandbox", .string(sandbox.id)),
                 .init("app", .string(call.sidecar.appID)),
                 .init("apps", .array(sandbox.sidecars.map { .string($0.appID) })),
-                .init("now", .string(sandbox.clock.now.rfc3339)),
+                .init("clock", ClockEndpoints.description(of: sandbox.clock)),
                 .init("routes", ControlFront.routes),
             ]))
     }

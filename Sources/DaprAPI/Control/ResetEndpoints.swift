@@ -13,7 +13,7 @@ enum ResetEndpoints {
                 #"put the sandbox back: {} or {"only": ["state", "topics", …]}"#, handle: reset),
             ControlEndpoint(
                 ["POST"], "/_fakedapr/seed",
-                #"put keys and messages: {"state": {STORE: {KEY: VALUE}}, "topics": …, "stubs": […]}"#,
+                #"put keys and messages: {"state": {STORE: {KEY: VALUE}}, "topics": …, "stubs": […], "faults": […]}"#,
                 handle: seed),
         ]
     }
@@ -48,6 +48,7 @@ enum ResetEndpoints {
                 .init("keys", .number(String(seed.state.count))),
                 .init("messages", .number(String(messages))),
                 .init("stubs", .number(String(seed.stubs.reduce(0) { $0 + $1.stubs.count }))),
+                .init("faults", .number(String(seed.faults.count))),
             ]))
     }
 }
