@@ -43,7 +43,11 @@ extension StepReader {
         let value = action.value
         switch action.name {
         case "clock": return post("clock", try clock(value), at: value.span)
-        case "fault": return post("faults", JSONValue(value), at: value.span)
+        case "fault":
+            try checked(value, in: source) { () throws(Diagnostic) in
+                _ = try FaultReader(source: source).faults(value)
+            }
+            return post("faults", JSONValue(value), at: value.span)
         case "stub":
             try checked(value, in: source) { () throws(Diagnostic) in
                 _ = try StubReader(source: source).descriptions(value)
@@ -69,7 +73,9 @@ extension StepReader {
     /// `manual@2026-01-01T00:00:00Z` as on the command line, or a mapping.
     func clock(_ node: YAMLNode) throws(Diagnostic) -> JSONValue {
         guard node.mapping == nil else {
-            _ = try KeyedReader(node, in: source, keys: ["mode", "at", "rate", "advance"])
+            try checked(node, in: source) { () throws(Diagnostic) in
+                _ = try ClockChange(node, in: source)
+            }
             return JSONValue(node)
         }
         let text = try source.text(of: node)

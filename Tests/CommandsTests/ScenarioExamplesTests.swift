@@ -22,7 +22,8 @@ import Testing
             "matches",
             "startsWith", "type", "gt", "gte", "lte", "length", "any", "each", "absent", "not",
             "tags", "foreach", "parallel", "include", "with", "retry", "invoke", "inOrder",
-            "exclude", "stubs", "stub",
+            "exclude", "stubs", "stub", "clock", "random", "faults", "fault", "seed", "snapshot",
+            "reset",
         ]
         for word in words {
             let isShown = [" ", "\n"].contains { text.contains("\(word):\($0)") }

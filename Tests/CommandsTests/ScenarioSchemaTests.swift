@@ -13,7 +13,7 @@ import YAML
         "\(Fakedapr.checkout)/Scenarios/schema/\(name).json"
     }
 
-    @Test(arguments: ["scenario", "seed", "stubs"])
+    @Test(arguments: ["scenario", "seed", "stubs", "faults"])
     func `the schema that is shipped is the one that is printed`(name: String) throws {
         let outcome = try Fakedapr.run(["scenario", "schema", name])
         #expect(outcome.status == 0)
@@ -151,8 +151,16 @@ import YAML
         ("stubs", "app: a\nwhen: /x\nreply: { status: 99 }", "invalid"),
         ("stubs", "app: a\nroutes: [{ reply: {} }]", "invalid"),
         ("stubs", "app: a\nwhen: /x\norder: random", "invalid"),
+        ("faults", "kind: latency\ndelay: 200ms\nmatch: { api: state }", "valid"),
+        ("faults", "- { kind: error, status: 503, probability: 0.5, count: 2 }", "valid"),
+        ("faults", "faults: [{ kind: drop, match: { topic: orders, nth: 2 } }]", "valid"),
+        ("faults", "kind: latencie\ndelay: 200ms", "invalid"),
+        ("faults", "kind: latency", "invalid"), ("faults", "kind: drop\ndelay: 1s", "invalid"),
+        ("faults", "kind: drop\nmatch: { topics: x }", "invalid"),
+        ("faults", "kind: drop\nprobability: 2", "invalid"),
+        ("faults", "kind: error\nstatus: 99", "invalid"), ("faults", "match: {}", "invalid"),
     ])
-    func `seeds and stubs have schemas too`(
+    func `seeds, stubs and faults have schemas too`(
         schema: String, text: String, verdict: String
     ) throws {
         #expect(try verdicts([("it.json", text)], by: schema) == ["it.json": verdict])

@@ -39,6 +39,9 @@ import YAML
             #"POST /_fakedapr/clock {"mode":"manual","at":"2026-01-01T00:00:00Z"}"#),
         Row("clock: accelerated:60", #"POST /_fakedapr/clock {"mode":"accelerated","rate":60.0}"#),
         Row("clock: real", #"POST /_fakedapr/clock {"mode":"real"}"#),
+        Row(
+            "fault: { kind: drop, match: { topic: t } }",
+            #"POST /_fakedapr/faults {"kind":"drop","match":{"topic":"t"}}"#),
         Row("reset: all", "POST /_fakedapr/reset {}"),
         Row("reset: state", #"POST /_fakedapr/reset {"only":["state"]}"#),
         Row("reset: [topics, journal]", #"POST /_fakedapr/reset {"only":["topics","journal"]}"#),
@@ -90,6 +93,7 @@ import YAML
         Row("reset: [state, stbs]", "s.yaml:3:20: error: unknown value `stbs`"),
         Row("seed: nowhere.yaml", "s.yaml:3:11: error: there is no seed ./nowhere.yaml"),
         Row("stub: { app: a, when: { paht: /x } }", "s.yaml:3:29: error: unknown key `paht`"),
+        Row("fault: { kind: dorp }", "s.yaml:3:20: error: there is no fault of the kind `dorp`"),
         Row("snapshot: { laod: x }", "s.yaml:3:17: error: unknown key `laod`"),
     ])
     func `a mistake is told with its place before anything is run`(row: Row) {

@@ -4,7 +4,8 @@ internal import Scenarios
 /// `fakedapr scenario schema`: the JSON Schema for editors.
 struct ScenarioSchemaCommand: TableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the JSON Schema of scenario files, seeds or stubs.")
+        commandName: "schema",
+        abstract: "Print the JSON Schema of scenario files, seeds, stubs or faults.")
     static let table = OptionTable(
         command: "scenario schema", rows: [.output], operands: "[<name>]")
     static let discussion = """

@@ -7,7 +7,7 @@ package enum ScenarioSchema {
     private typealias Members = SchemaParts.Members
 
     /// The names of the schemas that there are: of scenario files, and of what they may name.
-    package static let names = ["scenario", "seed", "stubs"]
+    package static let names = ["scenario", "seed", "stubs", "faults"]
 
     /// A schema, printed for people.
     ///
@@ -16,7 +16,10 @@ package enum ScenarioSchema {
 
     private static func schema(_ name: String) -> JSONValue {
         switch name {
-        case "seed": document("A seed of fakedapr", Part.ref("seed"), SeedSchema.definitions)
+        case "seed":
+            document(
+                "A seed of fakedapr", Part.ref("seed"),
+                SeedSchema.definitions + FaultSchema.definitions)
         case "stubs":
             document(
                 "Stubs of fakedapr",
@@ -24,11 +27,19 @@ package enum ScenarioSchema {
                     Part.ref("stub"), Part.list(of: Part.ref("stub")),
                     Part.object(
                         [("stubs", Part.list(of: Part.ref("stub")))], required: ["stubs"])),
-                SeedSchema.definitions)
+                SeedSchema.definitions + FaultSchema.definitions)
+        case "faults":
+            document(
+                "Fault rules of fakedapr",
+                Part.anyOf(
+                    Part.ref("fault"), Part.list(of: Part.ref("fault")),
+                    Part.object(
+                        [("faults", Part.list(of: Part.ref("fault")))], required: ["faults"])),
+                FaultSchema.definitions)
         default:
             document(
                 "A scenario of fakedapr", Part.object(file, required: ["version", "steps"]),
-                definitions + SeedSchema.definitions)
+                definitions + SeedSchema.definitions + FaultSchema.definitions)
         }
     }
 
@@ -63,7 +74,7 @@ package enum ScenarioSchema {
             ("random", Part.type("integer", about: "Fixes ids, etags and what else is random.")),
             ("seed", Part.anyOf(Part.type("string"), Part.ref("seed"))),
             ("stubs", Part.list(of: Part.ref("stub"))),
-            ("faults", Part.list(of: Part.type("object"))),
+            ("faults", Part.list(of: Part.ref("fault"))),
             ("setup", Part.ref("steps")), ("steps", Part.ref("steps")),
             ("always", Part.ref("steps")),
         ]
@@ -264,7 +275,8 @@ package enum ScenarioSchema {
         let parts = Part.word(StepReader.resettable)
         let names = ["save", "load", "delete", "diff"].map { ($0, Part.text) }
         let actions: Members = [
-            ("clock", Part.ref("clock")), ("fault", Part.type("object")),
+            ("clock", Part.ref("clock")),
+            ("fault", Part.anyOf(Part.ref("fault"), Part.list(of: Part.ref("fault")))),
             ("stub", Part.anyOf(Part.ref("stub"), Part.list(of: Part.ref("stub")))),
             ("reset", Part.anyOf(Part.word(["all"]), parts, Part.list(of: parts))),
             ("seed", Part.anyOf(Part.type("string"), Part.ref("seed"))),

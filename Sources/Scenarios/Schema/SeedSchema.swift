@@ -32,7 +32,7 @@ enum SeedSchema {
                         about: "Brokers, their topics, and the data of messages.")
                 ),
                 ("stubs", Part.anyOf(Part.ref("stub"), Part.list(of: Part.ref("stub")))),
-                ("faults", Part.list(of: Part.type("object"))),
+                ("faults", Part.list(of: Part.ref("fault"))),
             ], about: "What stores and topics begin with.")
     }
 
