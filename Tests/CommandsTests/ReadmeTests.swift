@@ -14,10 +14,12 @@ import Testing
         var output: [String] = []
     }
 
-    /// The commands of the first console block.
-    private static func session() throws -> [Shown] {
+    /// The commands of the first console block, or of the first one under a heading.
+    private static func session(under heading: String = "") throws -> [Shown] {
         let text = try readme()
-        let start = try #require(text.range(of: "```console\n"))
+        let section = heading.isEmpty ? text.startIndex..<text.endIndex : text.range(of: heading)
+        let top = try #require(section).lowerBound
+        let start = try #require(text.range(of: "```console\n", range: top..<text.endIndex))
         let end = try #require(text.range(of: "```\n", range: start.upperBound..<text.endIndex))
         var session: [Shown] = []
         for line in text[start.upperBound..<end.lowerBound].split(separator: "\n") {
@@ -72,6 +74,24 @@ import Testing
         let outcome = try Fakedapr.run(arguments, folder: Fakedapr.checkout)
         #expect(outcome.status == 0, "\(outcome.errors)")
         expect(outcome.output, shows: scenario.output)
+    }
+
+    @Test func `the session with the control API works`() throws {
+        let session = try Self.session(under: "## Testing with it")
+        #expect(session.count >= 10)
+        let serve = try ServeProcess()
+        let folder = URL(filePath: Fakedapr.path).deletingLastPathComponent().path
+        for shown in session {
+            let command = shown.command.replacingOccurrences(
+                of: "curl localhost:3500", with: "curl -s 127.0.0.1:\(serve.port)"
+            ).replacingOccurrences(
+                of: "curl -i localhost:3500", with: "curl -si 127.0.0.1:\(serve.port)")
+            let outcome = try ShellProcess.run(
+                "PATH=\(folder):$PATH; export FAKEDAPR_URL=http://127.0.0.1:\(serve.port); "
+                    + "{ \(command); } 2>&1 || [ $? = 4 ]", [], folder: "/tmp")
+            #expect(outcome.status == 0, "\(shown.command): \(outcome.output)")
+            expect(outcome.output, shows: shown.output)
+        }
     }
 
     @Test func `every folder and file that the README names is there`() throws {
