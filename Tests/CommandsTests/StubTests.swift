@@ -161,6 +161,11 @@ import Transport
         (#"{"when":"/a"}"#, "the key `app` is missing", 1),
         (#"{"app":"s","whn":"/a"}"#, "unknown key `whn`", 1),
         ("app: s\nwhen: /a\nreply: { status: 99 }", "99", 3),
+        (
+            #"{"app":"s","when":"/a","reply":{"json":{"n":["${json.x}"]}}}"#,
+            "no value for ${json.x}", 1
+        ),
+        ("app: s\nwhen: /a\nreply:\n  headers: { X: '${y}' }", "no value for ${y}", 4),
         (#"{"app":"s","when":"/a","replies":[]}"#, "the list of replies is empty", 1),
         (#"{"app":"s","when":"/a","order":"lsat"}"#, "unknown order `lsat`", 1),
         (#"{"app":"s.t","when":"/a"}"#, "an app id is not empty and holds no dot", 1),

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import JSON
 internal import Matching
+internal import YAML
 
 /// Fills in what a reply takes from the request: `${request.json.id}`, `${request.headers.x}`,
 /// `${request.segments[1]}`, `${request.parameters.page}`, `${use}`, and variables.
@@ -16,6 +17,29 @@ struct StubTemplates {
     static let prefix = "request."
 
     func text(_ template: Template) -> String { text(template.text) }
+
+    /// The first name in a reply that is neither the request's nor `use`, and where it stands.
+    static func stranger(in reply: StubReply) -> (name: String, span: SourceSpan)? {
+        for (_, value) in reply.headers {
+            if let name = stranger(in: .string(value.text)) { return (name, value.span) }
+        }
+        switch reply.body {
+        case .text(let template): return stranger(in: .string(template.text), at: template.span)
+        case .json(let value, let span): return stranger(in: value, at: span)
+        case nil: return nil
+        }
+    }
+
+    private static func stranger(
+        in value: JSONValue, at span: SourceSpan
+    ) -> (name: String, span: SourceSpan)? {
+        stranger(in: value).map { ($0, span) }
+    }
+
+    private static func stranger(in value: JSONValue) -> String? {
+        let own = names(in: value.text).filter { $0 == "use" || $0.hasPrefix(prefix) }
+        return value.filled(Dictionary(own.map { ($0, "") }, uniquingKeysWith: { $1 })).missing
+    }
 
     private func text(_ text: String) -> String {
         guard text.contains("${") else { return text }

@@ -119,7 +119,19 @@ package final class Stubs {
                 }
             }
             try check(description)
+            for reply in description.stubs.flatMap(\.replies) { try check(reply) }
         }
+    }
+
+    /// A name that nothing gives a value would be answered as it stands.
+    private func check(_ reply: StubReply) throws(Refusal) {
+        guard let (name, span) = StubTemplates.stranger(in: reply) else { return }
+        throw Refusal(
+            text: "no value for ${\(name)}",
+            hint:
+                "a reply knows ${request.json.…}, ${request.segments[0]}, ${request.path} and the "
+                + "like, and ${use}; $${ stands for ${ itself",
+            span: span)
     }
 
     private func check(_ description: StubDescription) throws(Refusal) {
