@@ -15,6 +15,8 @@ struct FakedaprCommand: AsyncParsableCommand {
               fakedapr run -a api -p 8000 -- python3 app.py
               fakedapr run -f dapr.yaml              all apps of a file
               fakedapr scenario run statestore.yaml  a scenario on every store
+              fakedapr verify --topic orders --exactly 1
+              fakedapr clock advance 1h              or reset, seed, fault, stub, …
               fakedapr wasm run -a http://127.0.0.1:3500 guest.wasm
 
             EXIT STATUS

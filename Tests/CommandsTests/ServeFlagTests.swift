@@ -291,6 +291,8 @@ import Transport
         #expect(outcome.errors == "")
         try Golden.expect(
             outcome.output, is: "help\(command.map { "-\($0)" }.joined()).txt")
+        let other = try Fakedapr.run(["help"] + command, environment: ["COLUMNS": "80"])
+        #expect(other.output == outcome.output)
     }
 
     @Test func `the version of a command is one line`() throws {

@@ -14,8 +14,9 @@ enum DaprSpelling {
         }
         if typed == ["--version"] || typed == ["-v"] { return ["version"] }
         let moved = movingGlobals(typed)
-        if moved.first == "help", moved.count == 2, tables.contains(moved[1]) {
-            return [moved[1], "--help"]
+        // Commands that read their own options know their own help.
+        if moved.first == "help", moved.count > 1, commands.contains(moved[1]) {
+            return moved.dropFirst() + ["--help"]
         }
         guard let first = moved.first, !first.hasPrefix("-"), !commands.contains(first),
             let near = Suggestion.nearest(to: first, among: commands)
@@ -45,11 +46,5 @@ enum DaprSpelling {
 
     private static var commands: [String] {
         FakedaprCommand.configuration.subcommands.map { $0._commandName } + ["help"]
-    }
-
-    private static var tables: [String] {
-        FakedaprCommand.configuration.subcommands
-            .filter { $0 is any TableCommand.Type || $0 is RunCommand.Type }
-            .map { $0._commandName }
     }
 }

@@ -15,13 +15,13 @@ struct ScenarioRunCommand: LongRunning {
         EXAMPLES
           fakedapr scenario run statestore.yaml
           fakedapr scenario run Scenarios --store memory --jobs 4 --tag '!slow'
-          fakedapr scenario run Scenarios --report junit=report.xml --report html=report.html
+          fakedapr scenario run Scenarios --report junit=a.xml --report html=a.html
           fakedapr scenario run orders.yaml --watch --var user=ann
           fakedapr scenario run statestore.yaml --endpoint http://127.0.0.1:3500
 
         EXIT STATUS
-          0 all passed, 1 usage, 2 a scenario file is wrong, 3 a store, a port or an app could not be \
-        had, 4 an expectation failed, 130 interrupted.
+          0 all passed, 1 usage, 2 a scenario file is wrong, 3 a store, a port or
+          an app could not be had, 4 an expectation failed, 130 interrupted.
         """
 
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
