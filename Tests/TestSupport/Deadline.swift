@@ -11,9 +11,9 @@ package enum Deadline {
         Reactor.monotonicNow() + duration.nanoseconds
     }
 
-    /// Asks again and again, at most 20 seconds unless told otherwise, until `condition` holds.
+    /// Asks again and again, at most a minute unless told otherwise, until `condition` holds.
     package static func wait(
-        _ what: String, within limit: Duration = .seconds(20), until condition: () throws -> Bool
+        _ what: String, within limit: Duration = .seconds(60), until condition: () throws -> Bool
     ) throws {
         let deadline = after(limit)
         while try !condition() {
