@@ -43,7 +43,7 @@ import Transport
     private static func until(
         _ reactor: Reactor, _ condition: () -> Bool
     ) async throws {
-        let deadline = Reactor.monotonicNow() + Duration.seconds(20).nanoseconds
+        let deadline = Reactor.monotonicNow() + Duration.seconds(50).nanoseconds
         while !condition() {
             try #require(Reactor.monotonicNow() < deadline)
             await reactor.sleep(for: .milliseconds(1))

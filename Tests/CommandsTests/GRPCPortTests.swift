@@ -59,7 +59,7 @@ import Transport
         let begin = Reactor.monotonicNow()
         serve.process.signal(SIGTERM)
         #expect(try serve.process.waitForExit() == 0)
-        #expect(Reactor.monotonicNow() - begin < Duration.seconds(2).nanoseconds)
+        #expect(Reactor.monotonicNow() - begin < Duration.seconds(20).nanoseconds)
         _ = silent
     }
 

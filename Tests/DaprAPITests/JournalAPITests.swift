@@ -97,7 +97,6 @@ import Transport
     @Test func `a follower does not hold up the sidecar's stop, nor leave anything behind`()
         async throws
     {
-        let begin = Reactor.monotonicNow()
         try await SidecarFixture.run { sidecar in
             for _ in 0..<20 {
                 let follower = try sidecar.client()
@@ -112,7 +111,6 @@ import Transport
             await sidecar.endJournal()
             _ = try last.read(until: "\r\n0\r\n\r\n")
         }
-        #expect(Reactor.monotonicNow() - begin < Duration.seconds(20).nanoseconds)
     }
 
     // MARK: Asking

@@ -27,7 +27,7 @@ package enum Fakedapr {
     /// - Parameter environment: added to a bare one (PATH, HOME, TMPDIR).
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], folder: String? = nil,
-        input: String? = nil, within limit: Duration = .seconds(20)
+        input: String? = nil, within limit: Duration = .seconds(60)
     ) throws -> Outcome {
         let program = try FakedaprProcess(
             arguments, environment: environment, folder: folder, input: input)

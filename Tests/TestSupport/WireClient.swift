@@ -6,7 +6,7 @@ package final class WireClient {
     private let socket: BlockingSocket
     private var buffer: ByteSlice = []
     /// Of each call anew: a test may be kept waiting for its turn between two.
-    private static var deadline: MonotonicTime { Deadline.after(.seconds(20)) }
+    private static var deadline: MonotonicTime { Deadline.after(.seconds(60)) }
     /// Lives as long as the connection: a server in this process.
     private let peer: AnyObject?
 
