@@ -6,7 +6,7 @@ package enum ShellProcess {
     /// - Parameter arguments: `$0` and on.
     package static func run(
         _ script: String, _ arguments: [String], folder: String? = nil,
-        within limit: Duration = .seconds(20)
+        within limit: Duration = .seconds(90)
     ) throws -> Fakedapr.Outcome {
         let own = try TemporaryFolder()
         let (output, errors) = (try own.write("stdout", ""), try own.write("stderr", ""))
