@@ -465,7 +465,7 @@ steps:
   - verify: {{ api: state, operation: set, key: a, exactly: 2 }}
 """
 
-GUEST_SCENARIO = """version: 1
+SCENARIO_WITH_GUEST = """version: 1
 name: guest {number}
 steps:
   - guest: {module}
@@ -479,7 +479,7 @@ def scenarios(options, folder):
     cache = os.path.join(folder, "modules")
     rows = []
     for name, count, bound, text in (
-            ("500 scenarios", 500, 10, SCENARIO), ("200 scenarios with a guest", 200, 2, GUEST_SCENARIO)):
+            ("500 scenarios", 500, 10, SCENARIO), ("200 scenarios with a guest", 200, 2, SCENARIO_WITH_GUEST)):
         place = os.path.join(folder, name.split()[0])
         os.makedirs(place)
         for number in range(count):
