@@ -26,6 +26,17 @@ import YAML
         #expect(try JSONValue.parse(Array(json.utf8)[...]) == JSONValue(a.root))
     }
 
+    /// A scalar, and the JSON it is.
+    @Test(
+        arguments: [
+            ("1.50", "1.50"), ("-1.5e3", "-1.5e3"), ("1.", "1.0"), (".5", "0.5"), ("0x1F", "31"),
+            ("18446744073709551615", "18446744073709551615"), (".inf", "\".inf\""), ("~", "null"),
+            ("'1.50'", "\"1.50\""), ("2026-01-01", "\"2026-01-01\""),
+        ])
+    func `a number keeps its digits where JSON can write them`(yaml: String, json: String) throws {
+        #expect(JSONValue(try Self.document(yaml).root).text == json)
+    }
+
     @Test(arguments: ["", " \n", "{}", "\t"])
     func `nothing is an empty mapping`(text: String) throws {
         #expect(try Self.document(text).root.mapping?.isEmpty == true)

@@ -1,4 +1,6 @@
 internal import CEL
+internal import JSON
+internal import Matching
 internal import YAML
 
 /// Reads a `Subscription` resource, v1alpha1 or v2alpha1. Pure.
@@ -46,7 +48,7 @@ enum SubscriptionResource {
         }
         var metadata: [String: String] = [:]
         for member in spec.member(ignoringCase: "metadata")?.mapping ?? [] {
-            metadata[member.name] = member.value.text ?? YAMLToJSON.text(member.value)
+            metadata[member.name] = member.value.text ?? JSONValue(member.value).text
         }
         return Subscription(
             name: name, pubsub: pubsub, topic: topic, rules: rules,

@@ -1,5 +1,7 @@
 internal import Bytes
 internal import CEL
+internal import JSON
+internal import Matching
 package import YAML
 
 /// What the parser needs to know of the world besides the text.
@@ -253,7 +255,7 @@ package struct ResourceParser {
     /// What stands for itself; nil when nothing does, and a secret may.
     private mutating func value(of item: YAMLNode) -> String? {
         if let value = item.member(ignoringCase: "value"), !value.isNull {
-            return value.text ?? YAMLToJSON.text(value)
+            return value.text ?? JSONValue(value).text
         }
         if let variable = item.member(ignoringCase: "envRef")?.text {
             return environmentValue(variable, item)

@@ -1,6 +1,7 @@
 internal import Backends
 internal import Bytes
 internal import JSON
+internal import Matching
 package import YAML
 
 /// Reads seeds and snapshots, JSON or YAML. Pure.
@@ -101,7 +102,7 @@ package struct SeedReader {
         if let scanned = try? JSONScanner.wholeValue(of: written, maxDepth: 100) {
             return Array(written[scanned.range])[...]
         }
-        return Array(YAMLToJSON.text(node).utf8)[...]
+        return Array(JSONValue(node).text.utf8)[...]
     }
 
     // MARK: Topics
