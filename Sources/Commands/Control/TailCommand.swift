@@ -115,22 +115,19 @@ struct TailLine {
     let isColored: Bool
 
     func text(_ entry: JSONValue) -> String {
+        let words = EntryWords(entry: entry)
         let texts = [
-            painted(time(entry), "2"), part("app", entry) ?? "", padded(part("api", entry) ?? ""),
-            request(entry), painted(ending(entry), color(entry)), rest(entry),
+            painted(time(words), "2"), words["app"] ?? "", padded(words["api"] ?? ""),
+            request(words), painted(ending(words), color(entry)), rest(words),
         ]
         let line = texts.filter { !$0.isEmpty }.joined(separator: "  ")
-        guard let hint = part("hint", entry) else { return line }
+        guard let hint = words["hint"] else { return line }
         return line + "\n    " + painted("hint: \(hint)", "36")
     }
 
-    private func part(_ name: String, _ entry: JSONValue) -> String? {
-        entry[name].map { $0.string ?? $0.text }
-    }
-
     /// The time of day with milliseconds.
-    private func time(_ entry: JSONValue) -> String {
-        let parts = (part("time", entry) ?? "").dropLast().split(separator: "T")
+    private func time(_ words: EntryWords) -> String {
+        let parts = (words["time"] ?? "").dropLast().split(separator: "T")
         guard parts.count == 2 else { return "" }
         let seconds = parts[1].split(separator: ".")
         let fraction = seconds.count > 1 ? String(seconds[1].prefix(3)) : ""
@@ -141,31 +138,20 @@ struct TailLine {
         text + String(repeating: " ", count: max(0, 7 - text.count))
     }
 
-    private func request(_ entry: JSONValue) -> String {
-        var target = part("path", entry) ?? ""
-        if let query = part("query", entry) { target += "?\(query)" }
-        return [part("method", entry), target].compactMap(\.self).joined(separator: " ")
+    private func request(_ words: EntryWords) -> String {
+        words.request((words["path"] ?? "") + (words["query"].map { "?\($0)" } ?? ""))
     }
 
-    private func ending(_ entry: JSONValue) -> String {
-        let outcome = part("outcome", entry)
-        return [part("status", entry), outcome].compactMap(\.self).joined(separator: " ")
+    private func ending(_ words: EntryWords) -> String {
+        [words["status"], words["outcome"]].compactMap(\.self).joined(separator: " ")
     }
 
-    private func rest(_ entry: JSONValue) -> String {
-        var words: [String] = (entry["state"]?.array ?? []).prefix(4).map { operation in
-            "\(part("operation", operation) ?? "") \(part("store", operation) ?? "")/"
-                + (part("key", operation) ?? "")
-        }
-        if let topic = part("topic", entry) {
-            words.append("\(part("pubsub", entry) ?? "")/\(topic)")
-        }
-        if let callee = part("callee", entry) { words.append("to \(callee)") }
-        if let attempt = part("attempt", entry), attempt != "1" {
-            words.append("attempt \(attempt)")
-        }
-        if let fault = part("fault", entry) { words.append("fault: \(fault)") }
-        return words.joined(separator: ", ")
+    private func rest(_ words: EntryWords) -> String {
+        let others = [
+            words.topic, words["callee"].map { "to \($0)" }, words.attempt,
+            words["fault"].map { "fault: \($0)" },
+        ]
+        return (words.operations.prefix(4) + others.compactMap(\.self)).joined(separator: ", ")
     }
 
     private func color(_ entry: JSONValue) -> String {
