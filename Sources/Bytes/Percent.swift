@@ -46,6 +46,27 @@ package enum Percent {
         bytes.append(digits[Int(byte & 15)])
     }
 
+    /// A text with every byte escaped that `isKept` does not keep.
+    package static func escaped(
+        _ bytes: some Sequence<UInt8>, keeping isKept: (UInt8) -> Bool
+    ) -> [UInt8] {
+        var escaped: [UInt8] = []
+        for byte in bytes {
+            if isKept(byte) { escaped.append(byte) } else { append(escaping: byte, to: &escaped) }
+        }
+        return escaped
+    }
+
+    /// What never has to be escaped (RFC 3986 §2.3).
+    package static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: byte == 0x2D || byte == 0x2E || byte == 0x5F || byte == 0x7E
+        }
+    }
+
     private static let digits = Array("0123456789ABCDEF".utf8)
     private static let percent = UInt8(ascii: "%")
     private static let plus = UInt8(ascii: "+")

@@ -78,15 +78,8 @@ struct PublishCommand: TableCommand {
     }
 
     private static func escaped(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if 0x21...0x7E ~= byte, !"#&+".utf8.contains(byte) {
-                bytes.append(byte)
-            } else {
-                Percent.append(escaping: byte, to: &bytes)
-            }
-        }
-        return String(text: bytes)
+        String(
+            text: Percent.escaped(text.utf8) { 0x21...0x7E ~= $0 && !"#&+".utf8.contains($0) }[...])
     }
 
     /// What is an envelope already is sent as one.

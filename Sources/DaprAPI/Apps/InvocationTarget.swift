@@ -106,27 +106,11 @@ enum MethodPath {
     /// - Returns: nil when a `%` begins no escape.
     static func escaped(_ path: ByteSlice) -> ByteSlice? {
         guard let decoded = Percent.decode(path, plusIsSpace: false) else { return nil }
-        if path.allSatisfy({ isUnreserved($0) || isKept($0) || $0 == UInt8(ascii: "%") }) {
-            return path
+        let isValid = { (byte: UInt8) in
+            Percent.isUnreserved(byte) || isKept(byte) || byte == UInt8(ascii: "%")
         }
-        var escaped: [UInt8] = []
-        for byte in decoded {
-            if isUnreserved(byte) || isDelimiter(byte) {
-                escaped.append(byte)
-            } else {
-                Percent.append(escaping: byte, to: &escaped)
-            }
-        }
-        return escaped[...]
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: byte == 0x2D || byte == 0x2E || byte == 0x5F || byte == 0x7E
-        }
+        if path.allSatisfy(isValid) { return path }
+        return Percent.escaped(decoded) { Percent.isUnreserved($0) || isDelimiter($0) }[...]
     }
 
     /// What Go's encoder of paths leaves as it is.
