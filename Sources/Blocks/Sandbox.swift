@@ -43,6 +43,8 @@ package final class Sandbox {
     /// The folder of a sandbox that was made at run time: its databases lie there, wherever components
     /// say; nil for the default one.
     package let folder: String?
+    /// Whether it is the one that the process began with.
+    package var isDefault: Bool { folder == nil }
     /// The sandboxes of the process; nil where none can be made. It outlives every sandbox.
     package weak var sandboxes: Sandboxes?
     /// How the clock went at first, which a reset goes back to.

@@ -76,8 +76,8 @@ struct BrokerOpener {
         _ component: Component, in sandbox: Sandbox
     ) async throws(ComponentFailure) -> any MessageBroker {
         var path = path(of: component)
-        let isOwn = component.setting("connectionString") == nil || sandbox.folder != nil
-        let isThrowaway = opener.isThrowaway || sandbox.folder != nil
+        let isOwn = component.setting("connectionString") == nil || !sandbox.isDefault
+        let isThrowaway = opener.isThrowaway || !sandbox.isDefault
         if isOwn {
             let folder = try opener.folder(for: component, in: sandbox)
             let name = component.setting("connectionString") ?? component.name

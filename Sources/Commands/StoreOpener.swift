@@ -147,7 +147,7 @@ struct StoreOpener: ComponentOpener {
         if component.metadata.allSatisfy({ $0.key.lowercased() == "keyprefix" }) {
             let folder = try folder(for: component, in: sandbox)
             var settings = SQLiteSettings(path: file(of: component.name, in: folder))
-            settings.isThrowaway = isThrowaway || sandbox.folder != nil
+            settings.isThrowaway = isThrowaway || !sandbox.isDefault
             return settings
         }
         var settings: SQLiteSettings
@@ -158,7 +158,7 @@ struct StoreOpener: ComponentOpener {
                 component.name, .description,
                 "the component \(component.name) cannot be used: \(error.text)")
         }
-        guard sandbox.folder != nil, !settings.isInMemory else { return settings }
+        guard !sandbox.isDefault, !settings.isInMemory else { return settings }
         // Components that share a file share one in every sandbox.
         let folder = try folder(for: component, in: sandbox)
         settings.isThrowaway = true

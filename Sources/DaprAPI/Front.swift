@@ -41,7 +41,7 @@ package final class Front: RequestHandler {
         if let id = SandboxSwitch.id(in: request.head, of: sidecar) {
             return await SandboxSwitch.respond(to: request, in: id, for: sidecar)
         }
-        guard sidecar.sandbox.folder != nil else { return await answer(request) }
+        guard !sidecar.sandbox.isDefault else { return await answer(request) }
         // A sandbox that was made at run time is deleted when nobody uses it.
         let use = sidecar.sandbox.use
         use.begin(at: Reactor.monotonicNow())
@@ -114,7 +114,7 @@ package final class Front: RequestHandler {
         guard let endpoint else { return await unrouted(call, path, trace: trace) }
         do throws(APIError) {
             // Those that know more of what they are about ask themselves.
-            if ![.state, .publish].contains(endpoint.api) {
+            if endpoint.api != .state, endpoint.api != .publish {
                 try await call.meetFaults(endpoint.api)
             }
             return try await endpoint.handle(call)

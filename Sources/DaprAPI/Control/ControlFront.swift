@@ -23,7 +23,8 @@ final class ControlFront {
         ].flatMap(\.self)
     }
 
-    private let router = Router(endpoints.map(\.endpoint))
+    /// Made for who asks: most sidecars of tests and scenarios are never asked anything here.
+    private lazy var router = Router(Self.endpoints.map(\.endpoint))
     private let access: ControlAccess
 
     init(_ sidecar: Sidecar) {
