@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Glibc
 internal import Transport
+internal import YAML
 
 /// The exit statuses of the program; stable.
 enum ExitStatus: Int32 {
@@ -32,6 +33,22 @@ struct Failure: Error {
         self.status = status
         self.message = message
         self.isDiagnostic = isDiagnostic
+    }
+
+    /// A mistake in a file, with its place.
+    init(_ diagnostic: Diagnostic, _ status: ExitStatus = .file) {
+        self.init(status, diagnostic.rendered, isDiagnostic: true)
+    }
+}
+
+extension FileContents {
+    /// Reads a file that a person has named.
+    ///
+    /// - Parameter place: what to call it when it cannot be read; nil for its path.
+    static func readNamed(_ path: String, as place: String? = nil) throws(Failure) -> [UInt8] {
+        do throws(SystemError) { return try read(path) } catch {
+            throw Failure(.file, "cannot read \(place ?? path): \(error.reason)")
+        }
     }
 }
 

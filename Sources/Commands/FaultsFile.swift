@@ -1,6 +1,5 @@
 internal import Blocks
 internal import Matching
-internal import Transport
 internal import YAML
 
 /// `--faults FILE`: what goes wrong on purpose, from the beginning.
@@ -8,15 +7,8 @@ struct FaultsFile: Sendable {
     private let faults: [Fault]
 
     init(_ file: String) throws(Failure) {
-        let bytes: [UInt8]
-        do throws(SystemError) { bytes = try FileContents.read(file) } catch {
-            throw Failure(.file, "cannot read --faults \(file): \(error.reason)")
-        }
-        do throws(Diagnostic) {
-            let document = try ControlDocument(name: file, bytes: bytes[...])
-            faults = try FaultReader(source: document.source).faults(document.root)
-        } catch {
-            throw Failure(.file, error.rendered, isDiagnostic: true)
+        faults = try OptionDocument.read("--faults", file) { document throws(Diagnostic) in
+            try FaultReader(source: document.source).faults(document.root)
         }
     }
 

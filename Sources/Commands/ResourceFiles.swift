@@ -73,21 +73,18 @@ struct ResourceFiles {
         let diagnostic = Diagnostic(
             .error, message, at: origin.span, in: origin.source,
             hint: "the first one is at \(place): rename one, or give each its scopes")
-        return Failure(.file, diagnostic.rendered, isDiagnostic: true)
+        return Failure(diagnostic)
     }
 
     private mutating func readFile(_ path: String) throws(Failure) {
-        let bytes: [UInt8]
-        do throws(SystemError) { bytes = try FileContents.read(path) } catch {
-            throw Failure(.file, "cannot read \(path): \(error.reason)")
-        }
+        let bytes = try FileContents.readNamed(path)
         let result = ResourceParser.parse(SourceText(name: path, bytes: bytes), context)
         components += result.components
         absent += result.absent
         httpEndpoints += result.httpEndpoints
         subscriptions += result.subscriptions
         if let fatal = result.fatal.first {
-            throw Failure(.file, fatal.rendered, isDiagnostic: true)
+            throw Failure(fatal)
         }
         resiliencies += result.resiliencies
         diagnostics += result.diagnostics

@@ -221,8 +221,7 @@ final class SidecarHost {
         let status = error.cause == .backend ? ExitStatus.runtime : .file
         guard let origin = component.origin else { return Failure(status, error.message) }
         let place = place(of: error, in: origin) ?? origin.span
-        let diagnostic = Diagnostic(.error, error.message, at: place, in: origin.source)
-        return Failure(status, diagnostic.rendered, isDiagnostic: true)
+        return Failure(Diagnostic(.error, error.message, at: place, in: origin.source), status)
     }
 
     /// The setting that a description's error is about: the first that its reason names.
@@ -303,7 +302,7 @@ final class SidecarHost {
     /// sends the header on stays in its sandbox.
     private var sandboxField: AppField? {
         let sandbox = sidecar.sandbox
-        return sandbox.folder.map { _ in AppField("fakedapr-sandbox", sandbox.id) }
+        return sandbox.isDefault ? nil : AppField("fakedapr-sandbox", sandbox.id)
     }
 
     private func ready(startedAt begin: MonotonicTime) {

@@ -38,12 +38,8 @@ struct ControlBody: Sendable {
             (name, bytes) = ("the command line", Array(word.utf8)[...])
             return
         }
-        do throws(SystemError) {
-            name = word == "-" ? "standard input" : word
-            bytes = try FileContents.read(word == "-" ? "/dev/stdin" : word)[...]
-        } catch {
-            throw Failure(.file, "cannot read \(word): \(error.reason)")
-        }
+        name = word == "-" ? "standard input" : word
+        bytes = try FileContents.readNamed(word == "-" ? "/dev/stdin" : word, as: word)[...]
     }
 }
 
@@ -61,26 +57,6 @@ enum ControlTarget {
     }
 
     private static func escaped(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if byte.isUnreserved {
-                bytes.append(byte)
-            } else {
-                Percent.append(escaping: byte, to: &bytes)
-            }
-        }
-        return String(text: bytes)
-    }
-}
-
-extension UInt8 {
-    /// RFC 3986 §2.3.
-    fileprivate var isUnreserved: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "-._~".utf8.contains(self)
-        }
+        String(text: Percent.escaped(text.utf8, keeping: Percent.isUnreserved)[...])
     }
 }

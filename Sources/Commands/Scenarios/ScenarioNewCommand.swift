@@ -140,7 +140,9 @@ private struct JournalSource {
     init(_ place: String) { self.place = place }
 
     func recording() async throws -> Recording {
-        let bytes = place.hasPrefix("http://") ? try await fetched() : try file()
+        let bytes =
+            place.hasPrefix("http://")
+            ? try await fetched() : try FileContents.readNamed(place)[...]
         guard let json = try? JSONValue.parse(bytes),
             let recording = JournalRecording.recording(json)
         else { throw Failure(.file, "\(place) is no journal: it has no `entries`") }
@@ -148,12 +150,6 @@ private struct JournalSource {
             throw Failure(.file, "the journal of \(place) holds no requests")
         }
         return recording
-    }
-
-    private func file() throws(Failure) -> ByteSlice {
-        do throws(SystemError) { return try FileContents.read(place)[...] } catch {
-            throw Failure(.file, "cannot read \(place): \(error.reason)")
-        }
     }
 
     private func fetched() async throws -> ByteSlice {

@@ -28,7 +28,7 @@ struct ScenarioSelection {
         var all: [Scenario] = []
         for path in try ScenarioFiles.find(names) {
             do throws(Diagnostic) { all.append(try load(path)) } catch {
-                throw Failure(.file, error.rendered, isDiagnostic: true)
+                throw Failure(error)
             }
         }
         let chosen = all.filter(hasTags)
