@@ -29,7 +29,7 @@ struct Router {
     }
 
     func match(_ method: ByteSlice, _ path: ByteSlice) -> Match? {
-        let segments = Self.segments(of: path)
+        let segments = PathSegments(path)
         if segments.count < byLength.count {
             for endpoint in byLength[segments.count] where endpoint.accepts(method) {
                 if let parameters = endpoint.pattern.match(segments) {
@@ -38,31 +38,17 @@ struct Router {
             }
         }
         for endpoint in open where endpoint.accepts(method) {
-            if let parameters = endpoint.pattern.match(open: segments, of: path) {
+            if let parameters = endpoint.pattern.match(open: segments) {
                 return Match(endpoint: endpoint, parameters: parameters)
             }
         }
         return nil
     }
 
-    /// What stands between the slashes of a cleaned path.
-    private static func segments(of path: ByteSlice) -> [ByteSlice] {
-        var segments: [ByteSlice] = []
-        // The longest route has five; a longer path is no route.
-        segments.reserveCapacity(6)
-        var rest = path.dropFirst()
-        while let slash = rest.index(of: UInt8(ascii: "/")) {
-            segments.append(rest[..<slash])
-            rest = rest[(slash + 1)...]
-        }
-        if !rest.isEmpty { segments.append(rest) }
-        return segments
-    }
-
     /// The methods that have a route for `path`.
     func methods(for path: ByteSlice) -> [String] {
-        let segments = Self.segments(of: path)
-        var found = open.filter { $0.pattern.match(open: segments, of: path) != nil }
+        let segments = PathSegments(path)
+        var found = open.filter { $0.pattern.match(open: segments) != nil }
         if segments.count < byLength.count {
             found += byLength[segments.count].filter { $0.pattern.match(segments) != nil }
         }
@@ -79,12 +65,46 @@ struct Router {
 
     /// Whether some method has a route for `path`.
     func knows(_ path: ByteSlice) -> Bool {
-        let segments = Self.segments(of: path)
-        if open.contains(where: { $0.pattern.match(open: segments, of: path) != nil }) {
+        let segments = PathSegments(path)
+        if open.contains(where: { $0.pattern.match(open: segments) != nil }) {
             return true
         }
         guard segments.count < byLength.count else { return false }
         return byLength[segments.count].contains { $0.pattern.match(segments) != nil }
+    }
+}
+
+/// What stands between the slashes of a cleaned path. Nothing is allocated for it: every request is
+/// looked at like this.
+struct PathSegments {
+    private let path: ByteSlice
+    private var starts: InlineArray<8, Int> = .init(repeating: 0)
+    private var ends: InlineArray<8, Int> = .init(repeating: 0)
+    private(set) var count = 0
+
+    /// Segments beyond the eighth are counted and not kept: no route looks at them.
+    init(_ path: ByteSlice) {
+        self.path = path
+        let bytes = path.span
+        var start = 1
+        while let slash = bytes.index(of: UInt8(ascii: "/"), from: start) {
+            add(start..<slash)
+            start = slash + 1
+        }
+        if start < bytes.count { add(start..<bytes.count) }
+    }
+
+    subscript(index: Int) -> ByteSlice { path[starts[index]..<ends[index]] }
+
+    /// The segment at `index` and all that follows it.
+    func rest(from index: Int) -> ByteSlice { path[starts[index]...] }
+
+    private mutating func add(_ segment: Range<Int>) {
+        if count < starts.count {
+            starts[count] = path.startIndex + segment.lowerBound
+            ends[count] = path.startIndex + segment.upperBound
+        }
+        count += 1
     }
 }
 
@@ -109,17 +129,14 @@ struct PathPattern: ExpressibleByStringLiteral {
     }
 
     /// The same for an open pattern: the last parameter holds slashes.
-    func match(open path: [ByteSlice], of whole: ByteSlice) -> [ByteSlice]? {
-        guard path.count >= segments.count,
-            var parameters = match(Array(path[..<segments.count]))
-        else { return nil }
-        let last = path[segments.count - 1]
-        parameters[parameters.count - 1] = whole[last.startIndex..<whole.endIndex]
+    func match(open path: PathSegments) -> [ByteSlice]? {
+        guard path.count >= segments.count, var parameters = match(path) else { return nil }
+        parameters[parameters.count - 1] = path.rest(from: segments.count - 1)
         return parameters
     }
 
     /// The parameters of a path that fits, nil when it does not.
-    func match(_ path: [ByteSlice]) -> [ByteSlice]? {
+    func match(_ path: PathSegments) -> [ByteSlice]? {
         for index in segments.indices {
             guard case .literal(let bytes) = segments[index] else { continue }
             guard path[index].equals(bytes) else { return nil }

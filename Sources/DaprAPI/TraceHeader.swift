@@ -17,10 +17,12 @@ struct TraceHeader {
 
     /// Dapr takes every path that holds `/healthz` for one.
     private static func isHealthCheck(_ path: ByteSlice) -> Bool {
-        var rest = path
-        while let slash = rest.index(of: UInt8(ascii: "/")) {
-            rest = rest[(slash + 1)...]
-            if rest.first == UInt8(ascii: "h"), rest.prefix(7).equals("healthz") { return true }
+        let bytes = path.span
+        var index = 0
+        while let slash = bytes.index(of: UInt8(ascii: "/"), from: index) {
+            index = slash + 1
+            guard index < bytes.count, bytes[index] == UInt8(ascii: "h") else { continue }
+            if path.dropFirst(index).prefix(7).equals("healthz") { return true }
         }
         return false
     }

@@ -86,7 +86,7 @@ package struct ChunkedDecoder {
     /// Trailers are dropped, but not whatever stands in their place: a request, say.
     private func checkTrailer(_ line: ByteSlice) throws(ParseError) {
         do throws(ParseError) {
-            _ = try HeadParser.field(line, origin: line.startIndex)
+            _ = try HeadParser.field(0..<line.count, of: line.span)
         } catch {
             throw refused(.badTrailer)
         }

@@ -8,6 +8,13 @@ package struct Fields: Sendable {
     struct Line: Sendable {
         let name: Range<UInt32>
         let value: Range<UInt32>
+
+        /// The same line of a head whose bytes begin at `origin`.
+        func moved(by origin: UInt32) -> Line {
+            Line(
+                name: name.lowerBound + origin..<name.upperBound + origin,
+                value: value.lowerBound + origin..<value.upperBound + origin)
+        }
     }
 
     private let head: ByteSlice
@@ -23,6 +30,16 @@ package struct Fields: Sendable {
     /// Name and value of the field at `index`.
     package subscript(index: Int) -> (name: ByteSlice, value: ByteSlice) {
         (slice(lines[index].name), slice(lines[index].value))
+    }
+
+    /// The field at `index` in one piece: from its name to the end of its value, with the indices at
+    /// which its name ends and its value begins.
+    package func line(at index: Int) -> (bytes: ByteSlice, nameEnd: Int, valueStart: Int) {
+        let line = lines[index]
+        return (
+            slice(line.name.lowerBound..<line.value.upperBound), Int(line.name.upperBound),
+            Int(line.value.lowerBound)
+        )
     }
 
     /// The first value of `name`, which is given in lower case.
@@ -53,11 +70,16 @@ package struct Fields: Sendable {
 
     /// Whether a comma-separated value of `name` holds `token`, both in lower case.
     package func contains(_ token: StaticString, in name: StaticString) -> Bool {
-        all(name).contains { value in
-            value.split(separator: UInt8(ascii: ",")).contains {
-                Fields.trimmed($0).equalsIgnoringCase(token)
+        for line in lines where line.name.count == name.utf8CodeUnitCount {
+            guard slice(line.name).equalsIgnoringCase(name) else { continue }
+            var rest = slice(line.value)
+            while let comma = rest.index(of: UInt8(ascii: ",")) {
+                if Fields.trimmed(rest[..<comma]).equalsIgnoringCase(token) { return true }
+                rest = rest[(comma + 1)...]
             }
+            if Fields.trimmed(rest).equalsIgnoringCase(token) { return true }
         }
+        return false
     }
 
     private func slice(_ range: Range<UInt32>) -> ByteSlice {
@@ -67,8 +89,8 @@ package struct Fields: Sendable {
     /// Without the blanks and tabs at both ends (RFC 9110 §5.5).
     static func trimmed(_ bytes: ByteSlice) -> ByteSlice {
         var bytes = bytes
-        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
-        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        while let first = bytes.first, first.isBlank { bytes.removeFirst() }
+        while let last = bytes.last, last.isBlank { bytes.removeLast() }
         return bytes
     }
 }

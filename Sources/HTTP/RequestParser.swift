@@ -29,7 +29,7 @@ package enum RequestParser {
     private static func head(
         _ bytes: ByteSlice, limits: HTTPLimits
     ) throws(ParseError) -> RequestHead {
-        let (text, next) = try HeadParser.line(in: bytes, at: bytes.startIndex)
+        let (text, next) = try HeadParser.firstLine(of: bytes)
         let line = try requestLine(text)
         let lines = try HeadParser.fields(in: bytes, at: next, most: limits.fields)
         let fields = Fields(head: bytes, lines: lines)
@@ -148,15 +148,18 @@ package enum RequestParser {
 /// Content-Length (RFC 9112 §6.3): digits only; repeated only with the same value.
 enum BodyLength {
     static func parse(_ fields: Fields) throws(ParseError) -> Int? {
-        var length: Int?
-        for value in fields.all("content-length") {
-            guard let number = decimal(value) else {
+        guard let value = fields["content-length"] else { return nil }
+        guard let length = decimal(value) else {
+            throw ParseError(offset: 0, reason: .badContentLength)
+        }
+        guard fields.count(of: "content-length") > 1 else { return length }
+        for other in fields.all("content-length") {
+            guard let number = decimal(other) else {
                 throw ParseError(offset: 0, reason: .badContentLength)
             }
-            guard length == nil || length == number else {
+            guard number == length else {
                 throw ParseError(offset: 0, reason: .conflictingContentLengths)
             }
-            length = number
         }
         return length
     }

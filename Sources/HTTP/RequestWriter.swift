@@ -78,10 +78,14 @@ package enum FieldLine {
     private static func append(value: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         let start = bytes.count
         bytes.append(contentsOf: value)
-        for index in start..<bytes.count where !bytes[index].isFieldValue { bytes[index] = 0x20 }
-        bytes.append(0x0D)
-        bytes.append(0x0A)
+        if !bytes.span.isFieldValue(from: start, to: bytes.count) {
+            for index in start..<bytes.count where !bytes[index].isFieldValue {
+                bytes[index] = 0x20
+            }
+        }
+        bytes.append(contentsOf: lineEnd)
     }
 
     private static let separator: [UInt8] = [0x3A, 0x20]
+    private static let lineEnd: [UInt8] = [0x0D, 0x0A]
 }

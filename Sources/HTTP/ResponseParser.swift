@@ -38,7 +38,7 @@ package enum ResponseParser {
             throw ParseError(offset: limits.headBytes, reason: .headTooLarge)
         }
         let head = bytes[..<end]
-        let (text, next) = try HeadParser.line(in: head, at: head.startIndex)
+        let (text, next) = try HeadParser.firstLine(of: head)
         let (status, isHTTP10) = try statusLine(text)
         let lines = try HeadParser.fields(in: head, at: next, most: limits.fields)
         let fields = Fields(head: head, lines: lines)

@@ -14,7 +14,8 @@ package enum Serializer {
         let isStream = response.stream != nil
         let isChunked = (isStream || response.isChunked) && !isHTTP10
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(256 + (hasBody && !isHEAD ? response.body.count : 0))
+        bytes.reserveCapacity(
+            256 + response.lines.count + (hasBody && !isHEAD ? response.body.count : 0))
         StatusLine.append(response.status, to: &bytes)
         for field in response.fields { FieldLine.append(field.name, field.value, to: &bytes) }
         bytes.append(contentsOf: response.lines)

@@ -56,15 +56,16 @@ package final class Upstream {
     ///   - framing: of a body that is there whole.
     ///   - deadline: when the answer's head must have come; nil for no bound.
     package func exchange(
-        _ writer: RequestWriter, body: OutgoingBody, framing: RequestWriter.Framing, isHEAD: Bool,
+        _ writer: consuming RequestWriter, body: OutgoingBody, framing: RequestWriter.Framing,
+        isHEAD: Bool,
         isIdempotent: Bool, deadline: MonotonicTime?
     ) async throws(ExchangeError) -> UpstreamResponse {
+        let message = writer.finished(with: body, framing: framing)
         while true {
             let (connection, isFresh) = try await connection(deadline: deadline)
             do throws(ExchangeError) {
                 return try await connection.exchange(
-                    writer, body: body, framing: framing, isHEAD: isHEAD,
-                    deadline: deadline)
+                    message, upload: body.stream, isHEAD: isHEAD, deadline: deadline)
             } catch .disconnected where !isFresh && isIdempotent && body.isResendable {
                 continue
             }
@@ -116,8 +117,21 @@ package final class Upstream {
 }
 
 extension OutgoingBody {
-    fileprivate var isResendable: Bool {
-        if case .bytes = self { true } else { false }
+    fileprivate var isResendable: Bool { stream == nil }
+
+    /// What is still coming; nil when all of it is there.
+    fileprivate var stream: (any BodySource)? {
+        if case .stream(let source) = self { source } else { nil }
+    }
+}
+
+extension RequestWriter {
+    /// What can be sent at once: the head, with a body that is there whole.
+    fileprivate consuming func finished(with body: OutgoingBody, framing: Framing) -> [UInt8] {
+        switch body {
+        case .bytes(let bytes): finished(with: bytes, framing: framing)
+        case .stream(let source): finished(streaming: source.remaining)
+        }
     }
 }
 

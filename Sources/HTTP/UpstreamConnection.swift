@@ -25,25 +25,26 @@ final class UpstreamConnection {
 
     func close() { stream.close() }
 
+    /// Sends a request and returns when the head of its answer has come.
+    ///
+    /// - Parameters:
+    ///   - message: the head, with a body that is there whole.
+    ///   - upload: a body that follows it in pieces.
     func exchange(
-        _ writer: RequestWriter, body: OutgoingBody, framing: RequestWriter.Framing, isHEAD: Bool,
-        deadline: MonotonicTime?
+        _ message: [UInt8], upload source: (any BodySource)?, isHEAD: Bool, deadline: MonotonicTime?
     ) async throws(ExchangeError) -> UpstreamResponse {
         do throws(ExchangeError) {
-            switch body {
-            case .bytes(let bytes):
-                try await stream.send(writer.finished(with: bytes, framing: framing)[...], limits)
+            let length = source?.remaining
+            try await stream.send(message[...], limits)
+            guard let source else {
                 return try await response(isHEAD: isHEAD, upload: nil, deadline: deadline)
-            case .stream(let source):
-                let length = source.remaining
-                try await stream.send(writer.finished(streaming: length)[...], limits)
-                let upload = Upload(source, isChunked: length == nil, to: stream, limits, on: loop)
-                do throws(ExchangeError) {
-                    return try await response(isHEAD: isHEAD, upload: upload, deadline: deadline)
-                } catch {
-                    await upload.stop()
-                    throw upload.failure.map { .body($0) } ?? error
-                }
+            }
+            let upload = Upload(source, isChunked: length == nil, to: stream, limits, on: loop)
+            do throws(ExchangeError) {
+                return try await response(isHEAD: isHEAD, upload: upload, deadline: deadline)
+            } catch {
+                await upload.stop()
+                throw upload.failure.map { .body($0) } ?? error
             }
         } catch {
             close()

@@ -13,7 +13,7 @@ import Testing
     /// another one imports without complaint.
     static let table: [String: Set<String>] = [
         // Values and bytes.
-        "Bytes": [],
+        "Bytes": ["Glibc"],
         "JSON": ["Bytes"],
         "YAML": ["CLibYAML"],
         "CEL": ["Bytes", "JSON"],
@@ -106,7 +106,7 @@ import Testing
         "Sources/WasmRunner/GuestRunner.swift",
         "Sources/WasmRunner/ModuleCache.swift",
         "Sources/WasmRunner/WasmLibrary.swift",
-        // Literals compared where they lie.
+        // Literals compared where they lie, bytes found by memchr.
         "Sources/Bytes/Text.swift",
         "Sources/JSON/JSONScanner.swift",
         "Sources/JSON/JSONWriter.swift",

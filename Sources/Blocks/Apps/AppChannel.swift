@@ -53,13 +53,39 @@ package struct AppResponse {
 }
 
 /// One header field, as it came.
+///
+/// One slice that holds name and value: a request's fields are handed on ten times, and each copy of
+/// a slice is counted.
 package struct AppField: Sendable, Equatable {
-    package var name: ByteSlice
-    package var value: ByteSlice
+    private let line: ByteSlice
+    private let nameEnd: Int
+    private let valueStart: Int
+
+    /// - Parameters:
+    ///   - line: name and value, and whatever stands between them.
+    ///   - nameEnd: the index in `line` at which the name ends.
+    ///   - valueStart: the index in `line` at which the value begins.
+    package init(line: ByteSlice, nameEnd: Int, valueStart: Int) {
+        self.line = line
+        self.nameEnd = nameEnd
+        self.valueStart = valueStart
+    }
 
     package init(_ name: ByteSlice, _ value: ByteSlice) {
-        self.name = name
-        self.value = value
+        let line = Array(name) + value
+        self.init(line: line[...], nameEnd: name.count, valueStart: name.count)
+    }
+
+    package init(_ name: String, _ value: String) {
+        let line = Array(name.utf8) + value.utf8
+        self.init(line: line[...], nameEnd: name.utf8.count, valueStart: name.utf8.count)
+    }
+
+    package var name: ByteSlice { line[..<nameEnd] }
+    package var value: ByteSlice { line[valueStart...] }
+
+    package static func == (one: AppField, other: AppField) -> Bool {
+        one.name == other.name && one.value == other.value
     }
 }
 

@@ -197,12 +197,6 @@ package final class AppLife {
     }
 }
 
-extension AppField {
-    package init(_ name: String, _ value: String) {
-        self.init(Array(name.utf8)[...], Array(value.utf8)[...])
-    }
-}
-
 extension AppBody {
     /// Reads and drops what is still coming, so that its connection can be used again.
     package func discard() async {

@@ -119,8 +119,7 @@ package final class HTTPChannel: AppChannel {
         var fields: [AppField] = []
         fields.reserveCapacity(answer.fields.count)
         for index in 0..<answer.fields.count {
-            let (name, value) = answer.fields[index]
-            fields.append(AppField(name, value))
+            fields.append(AppField(answer.fields, index))
         }
         let body: AppBody =
             switch answer.body {

@@ -6,11 +6,13 @@ internal import HTTP
 enum InvocationFields {
     /// What the callee gets of the caller's fields.
     ///
-    /// - Parameter stripsToken: whether `dapr-api-token` was for the sidecar alone.
-    static func request(_ fields: Fields, stripsToken: Bool) -> [AppField] {
+    /// - Parameters:
+    ///   - stripsToken: whether `dapr-api-token` was for the sidecar alone.
+    ///   - trace: the `traceparent` that takes the place of the caller's.
+    static func request(_ fields: Fields, stripsToken: Bool, trace: String?) -> [AppField] {
         var result: [AppField] = []
         result.reserveCapacity(fields.count + 8)
-        let listed = connectionTokens(fields)
+        let listed = fields.all("connection").flatMap(connectionTokens)
         var hasAgent = false
         var hasBaggage = false
         for index in 0..<fields.count {
@@ -21,19 +23,24 @@ enum InvocationFields {
                 result.append(AppField(Array("dapr-".utf8) + name, value))
             case .kept:
                 if stripsToken, name.equalsIgnoringCase("dapr-api-token") { continue }
+                if trace != nil, name.equalsIgnoringCase("traceparent") { continue }
                 if name.count == 7, name.equalsIgnoringCase("baggage") {
                     // Dapr reads the first one only.
                     if hasBaggage { continue }
                     hasBaggage = true
                 }
                 if name.count == 10, name.equalsIgnoringCase("user-agent") { hasAgent = true }
-                result.append(AppField(name, value))
+                result.append(AppField(fields, index))
             }
         }
         if !hasAgent { result.append(agent) }
+        if let trace {
+            result.append(trace == TraceParent.zero ? noTrace : AppField("Traceparent", trace))
+        }
         return result
     }
 
+    private static let noTrace = AppField("Traceparent", TraceParent.zero)
     private static let agent = AppField("User-Agent", "Go-http-client/1.1")
 
     private enum Fate { case kept, dropped, renamed }
@@ -85,13 +92,17 @@ enum InvocationFields {
         return .kept
     }
 
-    /// What `Connection` names besides itself (RFC 9110 §7.6.1).
-    private static func connectionTokens(_ fields: Fields) -> [ByteSlice] {
-        let values = fields.all("connection")
-        guard !values.isEmpty else { return [] }
-        return values.flatMap { $0.split(separator: UInt8(ascii: ",")) }.map { token in
+    /// What a value of `Connection` names besides itself (RFC 9110 §7.6.1).
+    private static func connectionTokens(_ value: ByteSlice) -> [ByteSlice] {
+        // Nearly always one word that names no field.
+        if isConnectionOption(value) { return [] }
+        return value.split(separator: UInt8(ascii: ",")).map { token in
             token.drop { $0 == 0x20 || $0 == 0x09 }.prefix { $0 != 0x20 && $0 != 0x09 }
-        }.filter { !$0.equalsIgnoringCase("keep-alive") && !$0.equalsIgnoringCase("close") }
+        }.filter { !isConnectionOption($0) }
+    }
+
+    private static func isConnectionOption(_ token: ByteSlice) -> Bool {
+        token.equalsIgnoringCase("keep-alive") || token.equalsIgnoringCase("close")
     }
 
     // MARK: Back
@@ -110,21 +121,29 @@ enum InvocationFields {
         answer.lines.reserveCapacity(256)
         var listed: [ByteSlice] = []
         for field in fields where field.name.equalsIgnoringCase("connection") {
-            listed += field.value.split(separator: UInt8(ascii: ",")).map { token in
-                token.drop { $0 == 0x20 }.prefix { $0 != 0x20 }
-            }
+            listed += connectionTokens(field.value)
         }
-        for field in fields where fate(of: field.name, listed) == .kept {
-            switch field.name.count {
-            case 12 where field.name.equalsIgnoringCase("content-type"):
+        for field in fields {
+            let name = field.name
+            guard fate(of: name, listed) == .kept else { continue }
+            switch name.count {
+            case 12 where name.equalsIgnoringCase("content-type"):
                 if isEventStream { continue }
                 answer.hasContentType = true
-            case 4 where field.name.equalsIgnoringCase("date"): answer.hasDate = true
-            case 11 where field.name.equalsIgnoringCase("traceparent"): answer.hasTrace = true
+            case 4 where name.equalsIgnoringCase("date"): answer.hasDate = true
+            case 11 where name.equalsIgnoringCase("traceparent"): answer.hasTrace = true
             default: break
             }
-            FieldLine.append(field.name, field.value, to: &answer.lines)
+            FieldLine.append(name, field.value, to: &answer.lines)
         }
         return answer
+    }
+}
+
+extension AppField {
+    /// The field of a message's head, where it lies.
+    init(_ fields: Fields, _ index: Int) {
+        let (bytes, nameEnd, valueStart) = fields.line(at: index)
+        self.init(line: bytes, nameEnd: nameEnd, valueStart: valueStart)
     }
 }

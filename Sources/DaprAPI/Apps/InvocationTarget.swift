@@ -5,8 +5,17 @@ internal import HTTP
 struct InvocationTarget: Equatable {
     /// An app id, the name of an HTTPEndpoint, or a URL.
     var id: String
-    /// The path sent to the application, decoded and without a leading slash; not cleaned yet.
-    var method: ByteSlice
+    /// The path sent to the application, decoded; not cleaned yet. After `/method/` without the slash.
+    let method: ByteSlice
+    /// The same, with the slash that stands before it in the request.
+    fileprivate let rooted: ByteSlice
+
+    init(id: String, method: ByteSlice, rooted: ByteSlice? = nil) {
+        self.id = id
+        self.method = method
+        self.rooted =
+            rooted ?? (method.first == slash ? method : [slash] + method)
+    }
 
     /// First match wins: header, basic authorization, path. nil when none names anybody.
     static func find(in head: RequestHead) -> InvocationTarget? {
@@ -22,10 +31,11 @@ struct InvocationTarget: Equatable {
 
     /// Whether the path names the callee as the journal can read it there: `/v1.0/invoke/ID/method/…`.
     func isPlain(in path: ByteSlice) -> Bool {
-        let start = path.dropFirst(13)
-        let rest = start.dropFirst(id.utf8.count)
-        return path.prefix(13).equals("/v1.0/invoke/")
-            && start.prefix(id.utf8.count).equals(utf8: id) && rest.prefix(8).equals("/method/")
+        let length = id.utf8.count
+        guard path.count >= length + 21 else { return false }
+        let (start, end) = (path.startIndex + 13, path.startIndex + 13 + length)
+        return path[..<start].equals("/v1.0/invoke/") && path[start..<end].equals(utf8: id)
+            && path[end..<end + 8].equals("/method/")
     }
 
     /// `Basic base64("dapr-app-id:X")`
@@ -57,21 +67,24 @@ struct InvocationTarget: Equatable {
         let id = rest[..<mark]
         let decoded = Percent.decode(id, plusIsSpace: true) ?? id
         return InvocationTarget(
-            id: String(text: decoded.isEmpty ? id : decoded), method: rest[mark...].dropFirst(8))
+            id: String(text: decoded.isEmpty ? id : decoded), method: rest[(mark + 8)...],
+            rooted: rest[(mark + 7)...])
     }
 
     /// Where `/method/` begins first.
     private static func mark(in path: ByteSlice) -> Int? {
-        var rest = path
-        while let index = rest.index(of: slash) {
-            if rest[index...].prefix(8).equals("/method/") { return index }
-            rest = rest[(index + 1)...]
+        let bytes = path.span
+        var index = 0
+        while let next = bytes.index(of: slash, from: index) {
+            let start = path.startIndex + next
+            if path[start...].prefix(8).equals("/method/") { return start }
+            index = next + 1
         }
         return nil
     }
-
-    private static let slash = UInt8(ascii: "/")
 }
+
+private let slash = UInt8(ascii: "/")
 
 /// The method path of an invocation, as Dapr makes a target for the application from it. Pure.
 enum MethodPath {
@@ -81,7 +94,8 @@ enum MethodPath {
     }
 
     /// Without `.`, `..`, doubled and trailing slashes, always with a leading slash.
-    static func cleaned(_ method: ByteSlice) throws(Refusal) -> ByteSlice {
+    static func cleaned(_ target: InvocationTarget) throws(Refusal) -> ByteSlice {
+        let method = target.method
         if method.contains(where: { $0 == 0x23 || $0 == 0x3F || $0 == 0 }) {
             throw Refusal(
                 text: "method contains forbidden character: \(GoQuote.quoted(trimmed(method)))")
@@ -92,7 +106,7 @@ enum MethodPath {
                 text: "method contains control character at position "
                     + "\(index - trimmed.startIndex): \(GoQuote.quoted(trimmed))")
         }
-        return Path.clean(method.first == UInt8(ascii: "/") ? method : [UInt8(ascii: "/")] + method)
+        return Path.clean(target.rooted)
     }
 
     /// Dapr's router has taken one leading slash off a path that a header names the app of.

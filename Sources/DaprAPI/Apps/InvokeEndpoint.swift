@@ -53,7 +53,7 @@ enum InvokeEndpoint {
     ) -> ResiliencyPolicy? {
         let policies = sidecar.resiliency
         guard !policies.isEmpty else { return nil }
-        let path = (try? MethodPath.cleaned(target.method)) ?? target.method
+        let path = (try? MethodPath.cleaned(target)) ?? target.method
         let method = String(text: path.drop { $0 == UInt8(ascii: "/") })
         if let endpoint = sidecar.httpEndpoints.first(where: { $0.name == target.id }) {
             return policies.endpoint(endpoint.name, baseURL: endpoint.baseURL)
@@ -71,7 +71,7 @@ enum InvokeEndpoint {
     ) async throws(InvocationError) -> AppRequest {
         let head = call.request.head
         let path: ByteSlice
-        do throws(MethodPath.Refusal) { path = try MethodPath.cleaned(target.method) } catch {
+        do throws(MethodPath.Refusal) { path = try MethodPath.cleaned(target) } catch {
             throw InvocationError(
                 "rpc error: code = InvalidArgument desc = invalid method: \(error.text)")
         }
@@ -83,8 +83,7 @@ enum InvokeEndpoint {
         var request = AppRequest(
             method: verb(head.method), target: line,
             fields: InvocationFields.request(
-                head.fields, stripsToken: call.sidecar.settings.apiToken != nil))
-        if let trace { set(trace, in: &request) }
+                head.fields, stripsToken: call.sidecar.settings.apiToken != nil, trace: trace))
         request.body = try await body(call, isKept: repeats)
         return request
     }
@@ -97,11 +96,6 @@ enum InvokeEndpoint {
     private static let verbs = [
         "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE",
     ]
-
-    private static func set(_ trace: String, in request: inout AppRequest) {
-        request.fields.removeAll { $0.name.equalsIgnoringCase("traceparent") }
-        request.fields.append(AppField("Traceparent", trace))
-    }
 
     /// - Parameter isKept: whether a body whose length is known may have to be sent again.
     private static func body(
