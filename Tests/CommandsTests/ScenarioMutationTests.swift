@@ -133,7 +133,7 @@ import YAML
             try Fakedapr.run(
                 [
                     "scenario", "run", path, "--store", "memory", "--var", "broker=memory",
-                    "--jobs", "8", "--output", "json",
+                    "--jobs", "16", "--output", "json",
                 ], folder: path, within: .seconds(200))
         }
         #expect(outcome.status == 4, "\(outcome.errors)")
