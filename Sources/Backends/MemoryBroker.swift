@@ -108,6 +108,8 @@ private final class MemoryConsumer: BrokerConsumer {
     /// Where the queue begins: what is before was handed out.
     private var head = 0
     private var waiting: [Suspension<Void>] = []
+    /// Publishers that wait for space in the queue.
+    private let publishers: Waiters
 
     init(
         _ subscription: BrokerSubscription, _ handler: any MessageHandler, on loop: EventLoop,
@@ -120,6 +122,7 @@ private final class MemoryConsumer: BrokerConsumer {
         self.handler = handler
         self.onEnd = onEnd
         tasks = ConsumerTasks(on: loop)
+        publishers = Waiters(on: loop.reactor)
         for _ in 0..<max(1, subscription.concurrency) { tasks.spawn { await self.run() } }
     }
 
@@ -138,7 +141,11 @@ private final class MemoryConsumer: BrokerConsumer {
     }
 
     func put(_ message: BrokerMessage) async {
-        await tasks.wait { count < MemoryBroker.queueLimit }
+        while count >= MemoryBroker.queueLimit, !tasks.isCancelled {
+            _ = await publishers.wait(until: .max) {
+                count < MemoryBroker.queueLimit || tasks.isCancelled
+            }
+        }
         guard !tasks.isCancelled else { return }
         queue.append(message)
         waiting.popLast()?.resume()
@@ -155,7 +162,7 @@ private final class MemoryConsumer: BrokerConsumer {
             queue.removeFirst(head)
             head = 0
         }
-        tasks.wake()
+        publishers.wakeFirst()
         return message
     }
 
@@ -177,6 +184,7 @@ private final class MemoryConsumer: BrokerConsumer {
 
     func cancel() async {
         tasks.cancel()
+        publishers.wake()
         onEnd(self)
         let idle = waiting
         waiting = []

@@ -513,8 +513,8 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fakedapr", default=os.path.join(ROOT, ".build", "release", "fakedapr"))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--only", help="throughput rows whose name holds this word")
     parser.add_argument("--json", help="write the rows to this file too")
     options = parser.parse_args()

@@ -52,28 +52,38 @@ package enum CloudEvent {
     package static func envelope(_ event: PublishedEvent) throws(NotAnEvent) -> [UInt8] {
         let mediaType = event.mediaType
         if mediaType == "application/cloudevents+json" { return try passedThrough(event) }
-        var members = Members()
         let overrides = Overrides(event.metadata)
+        let trace = overrides["traceparent"] ?? overrides["traceid"] ?? event.traceParent
+        var writer = JSONWriter(reserving: 512 + event.data.count)
+        writer.beginObject()
         switch mediaType {
         case "application/json":
+            writer.key("data")
             // A body that is no JSON becomes a text, without a word.
-            members.set("data", ExactJSON.rewritten(event.data) ?? ExactJSON.string(event.data))
+            writer.raw(ExactJSON.rewritten(event.data) ?? ExactJSON.string(event.data))
         case "application/octet-stream", "application/cloudevents+protobuf":
-            members.set("data_base64", string: String(text: Base64.encode(event.data)))
-        default: members.set("data", ExactJSON.string(event.data))
+            writer.member("data_base64", String(text: Base64.encode(event.data)))
+        default:
+            writer.key("data")
+            writer.raw(ExactJSON.string(event.data))
         }
-        members.set("id", string: overrides["id"] ?? event.id)
-        members.set("source", string: overrides["source"] ?? event.appID)
-        members.set("type", string: overrides["type"] ?? "com.dapr.event.sent")
-        members.set("specversion", string: "1.0")
-        members.set("datacontenttype", string: event.contentType ?? "text/plain")
-        members.set("time", string: event.now.rfc3339(offset: event.zone))
-        if let subject = overrides["subject"] { members.set("subject", string: subject) }
-        let trace = overrides["traceparent"] ?? overrides["traceid"] ?? event.traceParent
-        members.set("traceid", string: trace)
-        members.set("traceparent", string: trace)
-        members.set("tracestate", string: overrides["tracestate"] ?? event.traceState)
-        return finished(&members, event)
+        writer.member("datacontenttype", event.contentType ?? "text/plain")
+        if let expiry = TimeToLive.expiry(event.metadata, at: event.now) {
+            writer.member("expiration", expiry.rfc3339)
+        }
+        writer.member("id", overrides["id"] ?? event.id)
+        writer.member("pubsubname", event.pubsub)
+        writer.member("source", overrides["source"] ?? event.appID)
+        writer.member("specversion", "1.0")
+        if let subject = overrides["subject"] { writer.member("subject", subject) }
+        writer.member("time", event.now.rfc3339(offset: event.zone))
+        writer.member("topic", event.topic)
+        writer.member("traceid", trace)
+        writer.member("traceparent", trace)
+        writer.member("tracestate", overrides["tracestate"] ?? event.traceState)
+        writer.member("type", overrides["type"] ?? "com.dapr.event.sent")
+        writer.endObject()
+        return writer.bytes
     }
 
     /// The same event with what Dapr sets or adds.
@@ -96,10 +106,6 @@ package enum CloudEvent {
             members.set("traceparent", string: event.traceParent)
         }
         if !members.has("tracestate") { members.set("tracestate", string: event.traceState) }
-        return finished(&members, event)
-    }
-
-    private static func finished(_ members: inout Members, _ event: PublishedEvent) -> [UInt8] {
         members.set("topic", string: event.topic)
         members.set("pubsubname", string: event.pubsub)
         if let expiry = TimeToLive.expiry(event.metadata, at: event.now) {
