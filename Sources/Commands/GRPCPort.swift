@@ -1,4 +1,3 @@
-internal import Backends
 internal import Blocks
 internal import HTTP
 internal import Transport
@@ -39,11 +38,8 @@ final class GRPCPort: HTTP2Observer {
     func stop() { refusal.stop() }
 
     func clientSpokeHTTP2() {
-        sidecar.sandbox.journal.append(
-            JournalEntry(
-                time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: .other, status: 505,
-                state: [], head: [], method: Array("PRI".utf8)[...], target: Array("*".utf8)[...],
-                requestBody: [], responseBody: Array(text.utf8)[...]))
+        sidecar.note(
+            .other, status: 505, method: "PRI", target: "*", response: Array(text.utf8)[...])
         // A client connects again and again.
         let now = Reactor.monotonicNow()
         if let lastTold, now - lastTold < Duration.seconds(10).nanoseconds { return }

@@ -1,10 +1,9 @@
-internal import Backends
 internal import Blocks
 internal import WasmRunner
 
 /// A guest's calls that did not reach a sidecar: what did is in the journal already.
-extension Sandbox {
-    func note(_ calls: [GuestCall], of appID: String) {
+extension Sidecar {
+    func note(_ calls: [GuestCall]) {
         for call in calls {
             var detail = JournalDetail()
             switch call.result {
@@ -13,11 +12,7 @@ extension Sandbox {
                 detail.hint = "refused: a guest reaches nothing but the sidecar of its scenario"
             case .failed: detail.hint = "not sent, or not answered"
             }
-            journal.append(
-                JournalEntry(
-                    time: clock.now, appID: appID, api: .guest, status: 0, state: [],
-                    detail: detail, head: [], method: Array(call.method.utf8)[...],
-                    target: Array(call.url.utf8)[...], requestBody: [], responseBody: []))
+            note(.guest, detail, method: call.method, target: call.url)
         }
     }
 }

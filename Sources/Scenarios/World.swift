@@ -113,8 +113,7 @@ final class World {
 
     /// Notes what a guest has called.
     func note(_ calls: [GuestCall]) {
-        guard let sandbox, let own = sandbox.sidecars.first else { return }
-        sandbox.note(calls, of: own.appID)
+        sandbox?.sidecars.first?.note(calls)
     }
 
     /// What the journal says; nil where there is none.

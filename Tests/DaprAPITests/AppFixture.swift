@@ -167,6 +167,17 @@ final class AppFixture: SidecarUnderTest {
         otherPort = parts.ports[2]
     }
 
+    /// Gives `myapp` the endpoints of resource files; from a thread that may wait.
+    func set(_ endpoints: [HTTPEndpoint]) throws {
+        let isSet = Mutex(false)
+        let parts = parts
+        loop.reactor.post {
+            parts.sidecars[0].httpEndpoints = endpoints
+            isSet.withLock { $0 = true }
+        }
+        try Deadline.wait("the endpoints") { isSet.withLock { $0 } }
+    }
+
     /// The faults that the journal tells, entry by entry; from a thread that may wait.
     func faults() throws -> [String] {
         let told = Mutex<[String]?>(nil)

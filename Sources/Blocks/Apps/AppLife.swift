@@ -198,6 +198,11 @@ package final class AppLife {
 }
 
 extension AppBody {
+    /// Ends what is still coming: nobody reads it.
+    package func cancel() {
+        if case .stream(let source) = self { source.cancel() }
+    }
+
     /// Reads and drops what is still coming, so that its connection can be used again.
     package func discard() async {
         guard case .stream(let source) = self else { return }

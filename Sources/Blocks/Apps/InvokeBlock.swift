@@ -16,8 +16,10 @@ package enum InvocationDestination {
     case neighbour(Sidecar)
     /// A sidecar somewhere else, which adds what the callee is to be told.
     case peer(PeerAddress)
-    /// No Dapr app: a URL or an HTTPEndpoint resource.
-    case external(any AppChannel, headers: [AppField])
+    /// No Dapr app: a URL.
+    case external(any AppChannel)
+    /// No Dapr app: an HTTPEndpoint resource.
+    case endpoint(HTTPEndpoint, any AppChannel)
 }
 
 /// The invocation building block: finds the callee and speaks to it.
@@ -47,11 +49,10 @@ package struct InvokeBlock {
     /// Finds whom `id` means: an app id, `app.namespace`, an HTTPEndpoint, a URL.
     package func destination(_ id: String) async throws(InvocationError) -> InvocationDestination {
         if id.hasPrefix("http://") || id.hasPrefix("https://") {
-            return .external(try external(id), headers: [])
+            return .external(try external(id))
         }
         if let endpoint = sidecar.httpEndpoints.first(where: { $0.name == id }) {
-            let headers = endpoint.headers.map { AppField($0.name, $0.value) }
-            return .external(try external(endpoint.baseURL), headers: headers)
+            return .endpoint(endpoint, try external(endpoint.baseURL))
         }
         // The usual callee, who needs no further look.
         if id == sidecar.appID, !id.utf8.contains(UInt8(ascii: ".")) { return try own() }
@@ -114,14 +115,26 @@ package struct InvokeBlock {
                 throw InvocationError("name resolver not initialized")
             }
             return try await call(channels.peer(peer), request, id: id)
-        case .external(let channel, let headers):
-            var request = request
-            let names = headers.map(\.name)
-            request.fields.removeAll { field in names.contains { $0.equalsIgnoringCase(field.name) }
-            }
-            request.fields += headers
-            return try await local(channel, request)
+        case .external(let channel): return try await local(channel, request)
+        case .endpoint(let endpoint, let channel):
+            return try await call(endpoint, over: channel, request)
         }
+    }
+
+    /// Calls an endpoint, and goes where it sends its callers on to.
+    private func call(
+        _ endpoint: HTTPEndpoint, over channel: any AppChannel, _ request: AppRequest
+    ) async throws(InvocationError) -> AppResponse {
+        var request = request
+        endpoint.setHeaders(in: &request)
+        var trail = RedirectTrail(request, to: endpoint.baseURL)
+        var answer = try await local(channel, request)
+        while let location = trail.location(in: answer) {
+            answer.body.cancel()
+            let (origin, next) = try trail.follow(location)
+            answer = try await local(try external(origin), next)
+        }
+        return answer
     }
 
     /// What the rules make of a call; nil when they let it go its way.
@@ -230,33 +243,5 @@ package struct InvokeBlock {
             AppField("X-Forwarded-For", host.address), AppField("X-Forwarded-Host", host.name),
             AppField("Forwarded", "for=\(host.address);by=\(host.address);host=\(host.name)"),
         ]
-    }
-}
-
-/// An `HTTPEndpoint` resource: a server that is invoked by a name.
-package struct HTTPEndpoint: Sendable, Equatable {
-    package var name: String
-    /// `http://host:8080/base`
-    package var baseURL: String
-    package var headers: [Header]
-    /// `auth.secretStore`; empty when there is none.
-    package var secretStore = ""
-
-    package struct Header: Sendable, Equatable {
-        package var name: String
-        package var value: String
-        /// The secret that the value is to be.
-        package var reference: SecretReference?
-
-        package init(name: String, value: String) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    package init(name: String, baseURL: String, headers: [Header] = []) {
-        self.name = name
-        self.baseURL = baseURL
-        self.headers = headers
     }
 }

@@ -151,10 +151,6 @@ final class FaultyHandler: MessageHandler {
             message: MessageRecord(pubsub: pubsub, topic: message.topic))
         detail.outcome = .drop
         detail.fault = fault
-        sidecar.sandbox.journal.append(
-            JournalEntry(
-                time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: .deliver, status: 0,
-                state: [], detail: detail, head: [], method: [], target: [],
-                requestBody: message.data, responseBody: []))
+        sidecar.note(.deliver, detail, request: message.data)
     }
 }

@@ -9,9 +9,9 @@ internal import Transport
 /// In order: read the event, drop what has expired, find its path, call the application, and, when it
 /// was not taken, the dead-letter topic. Confined to the sandbox's loop.
 final class Delivery: MessageHandler {
-    private let sidecar: Sidecar
-    private let component: PubSubComponent
-    private let subscription: Subscription
+    let sidecar: Sidecar
+    let component: PubSubComponent
+    let subscription: Subscription
     /// Looked up once, as in Dapr, when the subscription starts.
     let policy: ResiliencyPolicy?
     let era: DeliveryEra
@@ -132,7 +132,7 @@ final class Delivery: MessageHandler {
                 .warn,
                 "no matching route for event \(event.id) in pubsub \(component.name) and topic "
                     + "\(message.topic); skipping")
-            record(message, .unrouted, hint: Self.unroutedHint(subscription))
+            record(message, .unrouted, hint: unroutedHint)
             return .failure(.dropped)
         case .failure(let error):
             record(message, .unreadable, hint: error.text)
@@ -264,85 +264,9 @@ final class Delivery: MessageHandler {
             return .failed(error.text)
         }
     }
-
-    // MARK: Telling
-
-    /// Notes one attempt: what went to the application and what it said.
-    func record(
-        _ message: BrokerMessage, _ path: String, status: Int, _ event: ByteSlice,
-        _ answer: ByteSlice, _ outcome: DeliveryOutcome
-    ) {
-        var detail = detail(message, outcome)
-        detail.attempt = message.attempt
-        detail.hint = hint(path, status: status, outcome)
-        append(
-            .deliver, status: status, detail, method: "POST", target: Array(path.utf8)[...], event,
-            answer)
-    }
-
-    private func hint(_ path: String, status: Int, _ outcome: DeliveryOutcome) -> String? {
-        switch (outcome, status) {
-        case (.unreachable, _):
-            let port = sidecar.settings.appPort.map { " at port \($0)" } ?? ""
-            return "the application of \(sidecar.appID) did not answer\(port): is it running?"
-        case (_, 404):
-            return "the application of \(sidecar.appID) has no POST \(path): it answered 404, "
-                + "which drops the message"
-        default: return nil
-        }
-    }
-
-    /// Notes what became of a message without the application.
-    private func record(
-        _ message: BrokerMessage, _ outcome: DeliveryOutcome, api: APIName = .deliver,
-        hint: String? = nil
-    ) {
-        var detail = detail(message, outcome)
-        detail.hint = hint
-        append(api, status: 0, detail, method: "", target: [], message.data, [])
-    }
-
-    private func detail(_ message: BrokerMessage, _ outcome: DeliveryOutcome) -> JournalDetail {
-        var detail = JournalDetail(
-            message: MessageRecord(pubsub: component.name, topic: message.topic))
-        detail.outcome = outcome
-        if !sidecar.sandbox.faults.isIdle { detail.fault = FaultScope.takeCurrent() }
-        return detail
-    }
-
-    private func append(
-        _ api: APIName, status: Int, _ detail: JournalDetail, method: String, target: ByteSlice,
-        _ request: ByteSlice, _ response: ByteSlice
-    ) {
-        guard !era.hasEnded else { return }
-        sidecar.sandbox.journal.append(
-            JournalEntry(
-                time: sidecar.sandbox.clock.now, appID: sidecar.appID, api: api, status: status,
-                state: [], detail: detail, head: [], method: Array(method.utf8)[...],
-                target: target, requestBody: request, responseBody: response))
-    }
-
-    private static func unroutedHint(_ subscription: Subscription) -> String {
-        "no rule of the subscription to \(subscription.topic) matches this event and it has no "
-            + "default: give it `routes.default`, or mend the rules"
-    }
-
-    private func log(_ level: LogLevel, _ text: String) {
-        sidecar.log?.write(level, text, scope: "dapr.runtime.processor.subscription")
-    }
 }
 
 extension Delivery.Verdict {
-    /// As the journal names it.
-    var outcome: DeliveryOutcome {
-        switch self {
-        case .taken: .success
-        case .dropped: .drop
-        case .failed: .retry
-        case .unreachable: .unreachable
-        }
-    }
-
     /// What is not wanted is no failure.
     var forPolicy: PolicyVerdict {
         switch self {

@@ -1,4 +1,3 @@
-internal import Backends
 internal import Bytes
 internal import YAML
 
@@ -15,11 +14,9 @@ extension Sidecar {
         if let hint = detail.hint {
             log?.write(.info, "hint: \(hint)", scope: "fakedapr.hint")
         }
-        sandbox.journal.append(
-            JournalEntry(
-                time: sandbox.clock.now, appID: appID, api: .subscribe, status: status, state: [],
-                detail: detail, head: [], method: Array("GET".utf8)[...],
-                target: Array("/dapr/subscribe".utf8)[...], requestBody: [], responseBody: body))
+        note(
+            .subscribe, status: status, detail, method: "GET", target: "/dapr/subscribe",
+            response: body)
     }
 
     /// Why a subscription brings nothing; nil for one that may.

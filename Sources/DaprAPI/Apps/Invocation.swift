@@ -102,11 +102,6 @@ struct Invocation {
 }
 
 extension AppBody {
-    /// Ends what is still coming.
-    fileprivate func cancel() {
-        if case .stream(let source) = self { source.cancel() }
-    }
-
     /// All of it, or what came before it broke off.
     func collectWhatComes() async -> ByteSlice {
         switch self {
