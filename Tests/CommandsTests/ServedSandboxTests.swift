@@ -158,7 +158,11 @@ import Transport
         }
     }
 
-    @Test func `a process that makes and deletes sandboxes does not grow`() async throws {
+    /// The address sanitizer keeps what was freed: `make sanitize` says how much by this variable.
+    private static let keepsFreedMemory = ProcessEnvironment["ASAN_OPTIONS"] != nil
+
+    @Test(.disabled(if: keepsFreedMemory, "the address sanitizer keeps what was freed"))
+    func `a process that makes and deletes sandboxes does not grow`() async throws {
         try await OffPool.run {
             let folder = try TemporaryFolder()
             defer { _ = folder.path }
