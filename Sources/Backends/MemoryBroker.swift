@@ -12,9 +12,9 @@ package final class MemoryBroker: MessageBroker {
     /// What was published while applications are awaited.
     private var kept: [BrokerMessage] = []
     /// Who had a subscription and ended it: what was kept is nothing new to them.
-    private var former: Set<String> = []
-    /// What was put down for subscriptions that are not there yet, by their names.
-    private var restored: [String: [BrokerMessage]] = [:]
+    private var former: Set<Place> = []
+    /// What was put down for subscriptions that are not there yet.
+    private var restored: [Place: [BrokerMessage]] = [:]
     private var isClosed = false
 
     /// Messages that wait for one subscription at most; who publishes more waits for space.
@@ -47,21 +47,25 @@ package final class MemoryBroker: MessageBroker {
         _ subscription: BrokerSubscription, _ handler: any MessageHandler
     ) async throws(BrokerError) -> any BrokerConsumer {
         guard !isClosed else { throw .closed }
-        let name = Self.name(subscription.group, subscription.topic)
+        let place = Place(group: subscription.group, topic: subscription.topic)
         let consumer = MemoryConsumer(subscription, handler, on: loop) { [weak self] consumer in
             guard let self else { return }
             self.consumers.removeAll { $0 === consumer }
-            if !self.awaited.isEmpty { self.former.insert(name) }
+            if !self.awaited.isEmpty { self.former.insert(place) }
         }
-        let unseen = former.contains(name) ? [] : kept.filter { consumer.takes($0.topic) }
-        consumer.begin(with: (restored.removeValue(forKey: name) ?? []) + unseen)
+        let unseen = former.contains(place) ? [] : kept.filter { consumer.takes($0.topic) }
+        consumer.begin(with: (restored.removeValue(forKey: place) ?? []) + unseen)
         consumers.append(consumer)
         return consumer
     }
 
-    private static func name(_ group: String, _ topic: String) -> String { "\(group) \(topic)" }
+    /// Where a subscription stands.
+    private struct Place: Hashable {
+        let group: String
+        let topic: String
+    }
 
-    /// Each subscription's own: nothing else is kept.
+    /// Each subscription's own, those too that are not there yet: nothing else is kept.
     package func export() async throws(BrokerError) -> [TopicContents] {
         var contents: [TopicContents] = []
         for consumer in consumers where consumer.count > 0 {
@@ -75,7 +79,17 @@ package final class MemoryBroker: MessageBroker {
                             pending: min(consumer.count, TopicContents.limit))
                     ]))
         }
-        return contents.sorted { $0.topic < $1.topic }
+        for (place, messages) in restored where !messages.isEmpty {
+            contents.append(
+                TopicContents(
+                    topic: place.topic, messages: messages.suffix(TopicContents.limit),
+                    groups: [
+                        .init(name: place.group, pending: min(messages.count, TopicContents.limit))
+                    ]))
+        }
+        return contents.sorted {
+            ($0.topic, $0.groups.first?.name ?? "") < ($1.topic, $1.groups.first?.name ?? "")
+        }
     }
 
     package func replace(with contents: [TopicContents]) async throws(BrokerError) {
@@ -84,7 +98,7 @@ package final class MemoryBroker: MessageBroker {
         restored = [:]
         for topic in contents {
             for group in topic.groups {
-                restored[Self.name(group.name, topic.topic), default: []] +=
+                restored[Place(group: group.name, topic: topic.topic), default: []] +=
                     topic.messages.suffix(group.pending)
             }
         }

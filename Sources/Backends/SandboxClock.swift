@@ -30,6 +30,7 @@ package final class SandboxClock {
     /// The loop's timer for the first alarm, and what `elapsed` is then.
     private var timer: (id: UInt64, due: UInt64)?
     private var isAdvancing = false
+    private var hasEnded = false
     private let advances: Waiters
 
     /// - Parameter time: the time of day to begin with; the system's when it is nil.
@@ -92,22 +93,34 @@ package final class SandboxClock {
     ///
     /// - Parameter patience: how long, in the system's time, an answer from outside is waited for
     ///   before the clock goes on without it.
-    package func advance(by duration: Duration, patience: Duration = .seconds(1)) async {
+    /// - Returns: false when it goes as the system's does, or has come to do so on the way.
+    @discardableResult
+    package func advance(by duration: Duration, patience: Duration = .seconds(1)) async -> Bool {
         while isAdvancing { _ = await advances.wait(until: .max) { !isAdvancing } }
+        guard mode != .real else { return false }
         isAdvancing = true
-        precondition(mode != .real, "the system's time was to be moved")
         let end = elapsed &+ duration.nanoseconds
         // What was asked for before belongs to the time before.
         await settle(patience)
-        while let alarm = alarms.popDue(at: end) {
+        while mode != .real, let alarm = alarms.popDue(at: end) {
             jump(to: alarm.time)
             alarm.fire()
             await settle(patience)
         }
-        jump(to: end)
+        let isMoved = mode != .real
+        if isMoved { jump(to: end) }
         isAdvancing = false
         arm()
         advances.wake()
+        return isMoved
+    }
+
+    /// Lets nobody wait any more: the sandbox is going. What waits goes on, and so does at once what
+    /// waits from here on.
+    package func end() {
+        hasEnded = true
+        disarm()
+        arm()
     }
 
     /// Moves on to `time` of `elapsed`; never back.
@@ -145,6 +158,7 @@ package final class SandboxClock {
 
     /// Has the loop wake for the first alarm of a clock that goes by itself.
     private func arm() {
+        guard !hasEnded else { return fireAllSoon() }
         guard mode != .manual, !isAdvancing, let next = alarms.next else { return disarm() }
         if let timer, timer.due <= next { return }
         disarm()
@@ -155,6 +169,20 @@ package final class SandboxClock {
             self?.fireDue()
         }
         timer = (id, next)
+    }
+
+    /// In a moment: what is set anew as soon as it has fired must not keep the loop.
+    private func fireAllSoon() {
+        guard timer == nil, alarms.count > 0 else { return }
+        let soon = Reactor.monotonicNow() + 10_000_000
+        let id = reactor.setTimer(at: soon) { [self] in
+            timer = nil
+            var waiting: [TimerHeap.Entry] = []
+            while let alarm = alarms.popDue(at: .max) { waiting.append(alarm) }
+            for alarm in waiting { alarm.fire() }
+            arm()
+        }
+        timer = (id, 0)
     }
 
     private func disarm() {

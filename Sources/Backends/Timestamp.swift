@@ -6,12 +6,26 @@ package struct Timestamp: Comparable, Hashable, Sendable {
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+    /// Saturates: nanoseconds reach from 1677 to 2262.
+    package init(seconds: Int64) {
+        self = Timestamp(nanoseconds: 0).adding(seconds: seconds)
+    }
 
     /// Whole seconds since 1970, rounded down.
     package var seconds: Int64 {
-        nanoseconds >= 0
-            ? nanoseconds / 1_000_000_000 : (nanoseconds - 999_999_999) / 1_000_000_000
+        nanoseconds / 1_000_000_000 - (nanoseconds % 1_000_000_000 < 0 ? 1 : 0)
+    }
+
+    /// What is above the whole seconds, in nanoseconds.
+    private var fraction: Int64 {
+        let rest = nanoseconds % 1_000_000_000
+        return rest < 0 ? rest + 1_000_000_000 : rest
+    }
+
+    /// Nanoseconds from `other` to this time; saturates instead of overflowing.
+    package func nanoseconds(since other: Timestamp) -> Int64 {
+        let (span, isTooLong) = nanoseconds.subtractingReportingOverflow(other.nanoseconds)
+        return isTooLong ? (self < other ? .min : .max) : span
     }
 
     /// The time `seconds` later; saturates instead of overflowing.
@@ -25,7 +39,8 @@ package struct Timestamp: Comparable, Hashable, Sendable {
 }
 
 extension Timestamp {
-    /// Reads RFC 3339 as Go does: `2026-08-21T20:12:09.5+02:00`; nil when it is none.
+    /// Reads RFC 3339 as Go does: `2026-08-21T20:12:09.5+02:00`; nil when it is none. Saturates: a
+    /// message may well say that it never expires.
     package init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int? {
@@ -64,7 +79,9 @@ extension Timestamp {
             let seconds = CivilTime.seconds(
                 year: year, month: month, day: day, hour: hour, minute: minute, second: second)
         else { return nil }
-        self.init(nanoseconds: (seconds - Int64(offset)) * 1_000_000_000 + fraction)
+        let whole = Timestamp(seconds: seconds - Int64(offset))
+        let (sum, isTooLate) = whole.nanoseconds.addingReportingOverflow(fraction)
+        self = isTooLate ? whole : Timestamp(nanoseconds: sum)
     }
 
     /// RFC 3339 with whole seconds in a zone that is `offset` seconds east of UTC, as Go writes it.
@@ -79,7 +96,6 @@ extension Timestamp {
 
     /// RFC 3339 in UTC with what there is of a fraction: `2026-08-21T20:12:09.5Z`.
     package var rfc3339WithFraction: String {
-        let fraction = nanoseconds - seconds * 1_000_000_000
         guard fraction != 0 else { return rfc3339 }
         var digits = String(fraction + 1_000_000_000).dropFirst()
         while digits.last == "0" { digits.removeLast() }

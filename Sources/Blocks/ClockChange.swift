@@ -65,8 +65,9 @@ package enum ClockChange: Equatable, Sendable {
     private static func time(_ reader: KeyedReader) throws(Diagnostic) -> Timestamp? {
         guard let node = reader["at"] else { return nil }
         let text = try reader.source.text(of: node)
-        if let time = Timestamp(rfc3339: text) { return time }
-        throw reader.source.refused(ClockSettingProblem.time(text).text, node)
+        do throws(ClockSettingProblem) { return try ClockSetting.time(text) } catch {
+            throw reader.source.refused(error.text, node)
+        }
     }
 }
 

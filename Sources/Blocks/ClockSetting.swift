@@ -20,9 +20,19 @@ package struct ClockSetting: Equatable, Sendable {
         mode = try Self.mode(String(parts[0]))
         guard parts.count == 2 else { return }
         guard mode != .real else { throw .timeOfReal }
-        guard let time = Timestamp(rfc3339: String(parts[1])) else { throw .time(String(parts[1])) }
-        self.time = time
+        time = try Self.time(String(parts[1]))
     }
+
+    /// The time of day that a clock is set to.
+    static func time(_ text: String) throws(ClockSettingProblem) -> Timestamp {
+        guard let time = Timestamp(rfc3339: text) else { throw .time(text) }
+        guard times.contains(time) else { throw .farTime(text) }
+        return time
+    }
+
+    /// 1700 to 2199: what nanoseconds can hold, with room for what is still to come.
+    private static let times =
+        Timestamp(seconds: -8_520_336_000)..<Timestamp(seconds: 7_258_118_400)
 
     private static func mode(_ text: String) throws(ClockSettingProblem) -> ClockMode {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -46,6 +56,8 @@ package enum ClockSettingProblem: Error, Equatable {
     case noRate
     case rate(String)
     case time(String)
+    /// A time that nanoseconds do not reach.
+    case farTime(String)
     case timeOfReal
 
     package var text: String {
@@ -58,6 +70,8 @@ package enum ClockSettingProblem: Error, Equatable {
             "`\(text)` is no rate: write a number from 0.001 to 1000000"
         case .time(let text):
             "`\(text)` is no time: write it as 2026-01-01T00:00:00Z"
+        case .farTime(let text):
+            "`\(text)` is too far away: a clock can be set to a time from 1700 to 2199"
         case .timeOfReal: "a real clock has the system's time: leave @TIME out"
         }
     }

@@ -100,6 +100,7 @@ package final class Sandbox {
     package func close() async {
         // Who follows or waits would hold it.
         journal.end()
+        clock.end()
         for backend in backends.values { await backend.close() }
         backends = [:]
         for broker in brokers.values { await broker.close() }

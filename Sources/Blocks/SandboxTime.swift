@@ -18,7 +18,7 @@ extension Sandbox {
         guard clock.mode != .real else { throw .real }
         guard duration >= .zero else { throw .backwards }
         guard duration <= Self.longestAdvance else { throw .tooFar }
-        await clock.advance(by: duration)
+        guard await clock.advance(by: duration) else { throw .real }
     }
 
     /// A hundred years: beyond what an expiry's time of day can hold, a sum would stand still.

@@ -15,6 +15,8 @@ final class SandboxFactory: SandboxMaker {
     /// Held here, and known to the default sandbox.
     private var sandboxes: Sandboxes?
     private var hasSwept = false
+    /// Sandboxes made: the folder and keys of one that is still closing are not those of its namesake.
+    private var made = 0
 
     /// Lets `hosts`, which share a sandbox, have others made. nil when none may be made.
     init?(of hosts: [SidecarHost], on loop: EventLoop) {
@@ -52,10 +54,11 @@ final class SandboxFactory: SandboxMaker {
         _ id: String, _ wish: SandboxWish, in sandboxes: Sandboxes
     ) async throws(Sandbox.ContentsFailure) -> any HostedSandbox {
         sweep()
+        made += 1
         do throws(Failure) {
             let new = ServedSandbox(
-                id, wish, beside: hosts, in: "\(folder)/\(process)/\(id)",
-                keyPrefix: "fakedapr:\(process):\(id):", on: loop)
+                id, wish, beside: hosts, in: "\(folder)/\(process)/\(made)-\(id)",
+                keyPrefix: "fakedapr:\(process):\(made)-\(id):", on: loop)
             new.sandbox.sandboxes = sandboxes
             try await new.open(hasPorts: wish.hasPorts)
             return new
@@ -140,7 +143,9 @@ private final class ServedSandbox: AnsweringSandbox {
 
     func close() async {
         // An application that hangs does not hold the end.
-        for host in hosts { _ = await host.sidecar.subscriptions?.pause(patience: .seconds(1)) }
+        for sidecar in sandbox.sidecars {
+            _ = await sidecar.subscriptions?.pause(patience: .seconds(1))
+        }
         for host in hosts { _ = await host.stop(on: loop) }
         (sandbox.channels as? HTTPChannels)?.close()
         await sandbox.close()

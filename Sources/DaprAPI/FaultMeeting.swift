@@ -12,7 +12,12 @@ extension Call {
         guard !faults.isIdle else { return }
         var subject = subject(api)
         subject.callee = callee
+        let era = sidecar.sandbox.era
         let met = await faults.meet(subject)
+        // Held up past a reset it must change nothing for who comes after.
+        guard sidecar.sandbox.era == era else {
+            throw APIError(503, "FAKEDAPR_FAULT", "a fault held the request up past a reset")
+        }
         switch met.answer {
         case .truncate(let bytes): wire = .truncate(bytes: bytes)
         case .slow(let rate): wire = .slow(bytesPerSecond: rate)

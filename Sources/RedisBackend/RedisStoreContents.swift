@@ -99,7 +99,7 @@ extension RedisStateStore {
         for (index, key) in keys.enumerated() {
             guard var entry = try await entry(key, replies[2 * index]) else { continue }
             if case .integer(let rest) = replies[2 * index + 1], rest >= 0 {
-                entry.expiry = Timestamp(nanoseconds: now.nanoseconds + rest * 1_000_000)
+                entry.expiry = now.adding(.milliseconds(rest))
             }
             entries.append(entry)
         }
@@ -157,7 +157,7 @@ extension RedisStateStore {
                 let time = Self.milliseconds(expiry)
                 return commands + [[.init(utf8: "HSET"), key, .init(utf8: "deadline"), time]]
             }
-            let rest = max(1, (expiry.nanoseconds - RealClock().now.nanoseconds) / 1_000_000)
+            let rest = max(1, expiry.nanoseconds(since: RealClock().now) / 1_000_000)
             commands.append([.init(utf8: "PEXPIRE"), key, .init(decimal: rest)])
         }
         return commands

@@ -364,7 +364,9 @@ internal import Synchronization
 
     private func fireTimers() {
         if nextSweep != 0, now >= nextSweep { sweepDeadlines() }
-        while let timer = timers.popDue(at: now) { timer.fire() }
+        // One that is set meanwhile has its turn in the next pass, after the sockets.
+        let newest = timers.newest
+        while let timer = timers.popDue(at: now, setUntil: newest) { timer.fire() }
     }
 
     private var waitMilliseconds: Int32 {

@@ -44,9 +44,16 @@ package struct TimerHeap {
         if entries.count > 8, pending.count < entries.count / 2 { dropCancelled() }
     }
 
+    /// The id of the timer that was set last.
+    var newest: UInt64 { lastID }
+
     /// Takes out the first timer that is due at `now`; cancelled ones are dropped on the way.
-    package mutating func popDue(at now: MonotonicTime) -> Entry? {
-        while let first = entries.first, first.time <= now {
+    ///
+    /// - Parameter newest: the id of the last timer that may be taken.
+    package mutating func popDue(
+        at now: MonotonicTime, setUntil newest: UInt64 = .max
+    ) -> Entry? {
+        while let first = entries.first, first.time <= now, first.id <= newest {
             removeFirst()
             if pending.remove(first.id) != nil { return first }
         }

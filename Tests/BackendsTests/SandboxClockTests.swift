@@ -29,6 +29,40 @@ import Transport
         }
     }
 
+    // MARK: Modes and ends
+
+    @Test func `a clock that becomes real while it is moved is moved no further`() async throws {
+        let lines = try await withClock { clock, log, loop in
+            let work = clock.work.begin()
+            for name in ["first", "second"] {
+                loop.spawn { log.add("\(name) \(await clock.advance(by: .seconds(5)))") }
+            }
+            await loop.reactor.rest()
+            clock.set(.real)
+            clock.work.end(work)
+            for _ in 0..<4 { await loop.reactor.rest() }
+            clock.set(.manual, at: Self.start)
+            log.add("end")
+        }
+        #expect(
+            lines.map { $0.split(separator: " ").dropFirst().joined(separator: " ") }
+                == ["first false", "second false", "end"])
+    }
+
+    @Test func `a clock that has ended lets everybody go on`() async throws {
+        let lines = try await withClock { clock, log, loop in
+            _ = clock.setAlarm(after: .seconds(3600)) { log.add("before") }
+            clock.end()
+            await Suspension<Void>.suspend { suspension in
+                _ = clock.setAlarm(after: .seconds(7200)) {
+                    log.add("after")
+                    suspension.resume()
+                }
+            }
+        }
+        #expect(lines == ["0 before", "0 after"])
+    }
+
     // MARK: Alarms
 
     @Test func `alarms go off in their order, each at its time`() async throws {

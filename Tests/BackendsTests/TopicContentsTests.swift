@@ -35,6 +35,22 @@ import Transport
         contents.flatMap { $0.messages.map { String(text: $0.data) } }
     }
 
+    @Test func `what was put down in memory for a group that is not there yet is given out`()
+        async throws
+    {
+        let contents = [
+            TopicContents(
+                topic: "t", messages: [Self.message("1"), Self.message("2")],
+                groups: [.init(name: "g", pending: 2)])
+        ]
+        try await with(.memory) { broker, _ in
+            try await broker.replace(with: contents)
+            let out = try await broker.export()
+            #expect(Self.texts(out) == ["1", "2"])
+            #expect(out.map(\.topic) == ["t"] && out[0].groups.map(\.name) == ["g"])
+        }
+    }
+
     @Test(arguments: [Kind.sqlite, .redis])
     func `messages that wait for a group are taken out and come back to it`(
         kind: Kind

@@ -58,6 +58,17 @@ import Transport
     @Test func `a time beyond all bounds stands at the bound`() {
         #expect(Timestamp(seconds: 1).adding(seconds: .max).nanoseconds == .max)
         #expect(Timestamp(seconds: -1).adding(seconds: .min).nanoseconds == .min)
+        #expect(Timestamp(seconds: .max).nanoseconds == .max)
+        #expect(Timestamp(rfc3339: "9999-12-31T23:59:59.5Z")?.nanoseconds == .max)
+        #expect(Timestamp(rfc3339: "0001-01-01T00:00:00Z")?.nanoseconds == .min)
+        // What cannot be told apart from the ends is told all the same.
+        #expect(Timestamp(nanoseconds: .max).rfc3339 == "2262-04-11T23:47:16Z")
+        #expect(
+            Timestamp(nanoseconds: .min).rfc3339WithFraction == "1677-09-21T00:12:43.145224192Z")
+        let ends = (first: Timestamp(nanoseconds: .min), last: Timestamp(nanoseconds: .max))
+        #expect(ends.last.nanoseconds(since: ends.first) == .max)
+        #expect(ends.first.nanoseconds(since: ends.last) == .min)
+        #expect(Timestamp(seconds: 3).nanoseconds(since: Timestamp(seconds: 2)) == 1_000_000_000)
         #expect(Timestamp(nanoseconds: -1).seconds == -1)
         #expect(Timestamp(nanoseconds: 1_999_999_999).seconds == 1)
     }

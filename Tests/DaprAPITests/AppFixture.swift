@@ -169,7 +169,7 @@ final class AppFixture: SidecarUnderTest {
 
     /// Gives `myapp` the endpoints of resource files; from a thread that may wait.
     func set(_ endpoints: [HTTPEndpoint]) throws {
-        let isSet = Mutex(false)
+        let isSet = Guarded(false)
         let parts = parts
         loop.reactor.post {
             parts.sidecars[0].httpEndpoints = endpoints
@@ -180,7 +180,7 @@ final class AppFixture: SidecarUnderTest {
 
     /// The faults that the journal tells, entry by entry; from a thread that may wait.
     func faults() throws -> [String] {
-        let told = Mutex<[String]?>(nil)
+        let told = Guarded<[String]?>(nil)
         let parts = parts
         loop.reactor.post {
             let entries = parts.sandbox.journal.entries

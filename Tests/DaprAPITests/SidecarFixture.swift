@@ -185,7 +185,7 @@ final class SidecarFixture: SidecarUnderTest {
 
     /// Moves a clock that stands still.
     func advance(by duration: Duration) async {
-        await loop.run { [parts] _ in await parts.sandbox.clock.advance(by: duration) }
+        _ = await loop.run { [parts] _ in await parts.sandbox.clock.advance(by: duration) }
     }
 
     func setReady(outbound: Bool, all: Bool) async {

@@ -157,12 +157,16 @@ enum FaultSite {
 
 extension FaultKind {
     /// Whether it has something to do there.
-    func acts(at site: FaultSite, on api: APIName) -> Bool {
-        switch self {
+    func acts(at site: FaultSite, on subject: FaultSubject) -> Bool {
+        let api = subject.api
+        return switch self {
         case .latency, .error, .reset: site == .request || site == .app && api == .deliver
         case .truncate, .slowBody: site == .request
         case .unavailable: site == .component
-        case .etagConflict: site == .component && api == .state
+        // A read has no etag that could fail.
+        case .etagConflict:
+            site == .component && api == .state
+                && subject.records.contains { $0.operation == .set || $0.operation == .delete }
         case .drop, .duplicate, .delay: site == .message
         case .reorder: site == .message && api == .publish
         case .appUnreachable, .appSlow: site == .app

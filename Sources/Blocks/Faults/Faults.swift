@@ -114,7 +114,7 @@ package final class Faults {
         let now = sandbox.clock.now
         var picked: [StandingFault] = []
         for standing in (scope?.own.map { [$0] } ?? []) + all
-        where standing.fault.kind.acts(at: site, on: subject.api) {
+        where standing.fault.kind.acts(at: site, on: subject) {
             guard standing.takes(subject, at: now) else { continue }
             picked.append(standing)
             scope?.note(standing.fault)

@@ -23,8 +23,7 @@ final class FaultyStateStore: StateStore {
         subject.records = records
         switch sidecar.sandbox.faults.pick(.component, subject).first?.fault.kind {
         case .unavailable(let message): return .failed(message)
-        case .etagConflict where records.contains(where: { $0.operation != .get }):
-            return .etagMismatch(detail: nil)
+        case .etagConflict: return .etagMismatch(detail: nil)
         default: return nil
         }
     }

@@ -174,6 +174,7 @@ final class BulkDelivery: MessageHandler {
                 sidecar, contentType: "application/json"),
             body: .bytes(envelope), deadline: deadLetters.policy?.deadline)
         let fault = await deadLetters.meetFaults(first.pending.message, path)
+        guard !deadLetters.era.isEnding else { return (0, []) }
         let work = sidecar.sandbox.clock.work.begin()
         defer { sidecar.sandbox.clock.work.end(work) }
         do throws(AppChannelError) {

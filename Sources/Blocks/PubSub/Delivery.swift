@@ -175,6 +175,8 @@ final class Delivery: MessageHandler {
             fields: DeliveryFields.all(message, event, component.name, sidecar),
             body: .bytes(event.bytes), deadline: policy?.deadline)
         let fault = await meetFaults(message, path)
+        // It may have been held up past the end of its time.
+        guard !era.isEnding else { return .failed("the subscription has ended") }
         let work = sidecar.sandbox.clock.work.begin()
         defer { sidecar.sandbox.clock.work.end(work) }
         let answer: AppResponse

@@ -46,6 +46,13 @@ package final class Subscriptions: AppObserver {
         await cancel()
     }
 
+    /// The same for an application that may never answer: what it has not answered within `patience`
+    /// counts for nothing.
+    package func stop(patience: Duration) async {
+        isStopped = true
+        _ = await pause(patience: patience)
+    }
+
     /// Takes other declarative subscriptions in place of those there are (hot reload).
     package func replace(declared: [Subscription]) async {
         self.declared = declared

@@ -64,7 +64,7 @@ struct Backoff {
         var random = random
         let pause = interval * Double.random(in: 0.5...1.5, using: &random)
         interval = min(interval * 1.5, policy.maxInterval)
-        let elapsed = Duration.nanoseconds(now.nanoseconds - start.nanoseconds)
+        let elapsed = Duration.nanoseconds(now.nanoseconds(since: start))
         return elapsed + pause > policy.maxElapsed ? nil : pause
     }
 }

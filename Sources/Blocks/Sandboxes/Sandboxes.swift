@@ -144,7 +144,9 @@ package final class Sandboxes {
     /// Real time: a clock that stands still would keep them for ever.
     private func watch(_ new: any HostedSandbox, _ idle: Duration) {
         let sandbox = new.sandbox
-        let end = sandbox.use.last + idle.nanoseconds
+        // With a request under way the last use is now, however long ago it began.
+        let last = sandbox.use.isUnderWay ? Reactor.monotonicNow() : sandbox.use.last
+        let end = last + idle.nanoseconds
         hosted[new.sandbox.id]?.timer = reactor.setTimer(at: end) { [weak self, weak new] in
             guard let self, let new, self.hosted[sandbox.id]?.hosted === new else { return }
             let isIdle =

@@ -138,7 +138,7 @@ extension Sandbox {
                 seeded.etag = entry.etag
                 seeded.ttl = entry.expiry.map {
                     // Rounded up: what is left is never nothing.
-                    .milliseconds(($0.nanoseconds - now.nanoseconds + 999_999) / 1_000_000)
+                    .milliseconds($0.nanoseconds(since: now) / 1_000_000 + 1)
                 }
                 seeded.isFirstWrite = entry.isFirstWrite
                 return seeded

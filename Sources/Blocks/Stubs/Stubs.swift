@@ -191,10 +191,12 @@ package final class Stubs {
     /// The application is not there any more.
     private func drop(_ standing: Standing) async {
         apps.removeAll { $0.app === standing.app }
-        await standing.sidecar.subscriptions?.stop()
+        // Nobody finds it from here on, whoever comes while its deliveries end.
+        let subscriptions = standing.sidecar.subscriptions
         standing.sidecar.subscriptions = nil
         standing.sidecar.appChannel = nil
         if standing.isOwn { sandbox.remove(standing.sidecar) }
+        await subscriptions?.stop(patience: .seconds(1))
     }
 }
 

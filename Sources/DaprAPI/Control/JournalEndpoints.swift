@@ -39,7 +39,7 @@ enum JournalEndpoints {
         guard request.follows else { return list(journal, request) }
         let source = JournalFollower(
             journal, request.filter, after: request.since ?? journal.total,
-            on: call.sidecar.sandbox.loop.reactor)
+            on: call.sidecar.sandbox.loop.reactor, use: call.sidecar.sandbox.use)
         var response = Response(
             status: 200,
             fields: [
@@ -150,6 +150,9 @@ private final class JournalFollower: BodySource {
     private var last: UInt64
     private var isCancelled = false
     private var hasBegun = false
+    private let use: SandboxUse
+    /// When something is to be said again.
+    private var silentUntil: MonotonicTime = 0
 
     /// How long nothing is said at most: proxies and clients take longer silence for an end.
     private static let silence = Duration.seconds(15)
@@ -157,8 +160,12 @@ private final class JournalFollower: BodySource {
     private static let pieceSize = 64 << 10
 
     init(
-        _ journal: Journal, _ filter: JournalFilter, after sequence: UInt64, on reactor: Reactor
+        _ journal: Journal, _ filter: JournalFilter, after sequence: UInt64, on reactor: Reactor,
+        use: SandboxUse
     ) {
+        // Who follows uses the sandbox, however little happens there.
+        self.use = use
+        use.begin(at: Reactor.monotonicNow())
         self.journal = journal
         self.filter = filter
         self.reactor = reactor
@@ -166,9 +173,12 @@ private final class JournalFollower: BodySource {
         last = sequence > journal.total ? 0 : sequence
     }
 
+    deinit { use.end(at: Reactor.monotonicNow()) }
+
     var remaining: Int? { nil }
 
     func next() async throws(BodySourceError) -> ByteSlice? {
+        silentUntil = Reactor.monotonicNow() + Self.silence.nanoseconds
         // At once, so that a client knows that it follows.
         guard hasBegun else {
             hasBegun = true
@@ -177,8 +187,7 @@ private final class JournalFollower: BodySource {
         while !isCancelled, !journal.hasEnded {
             let piece = events()
             if !piece.isEmpty { return piece[...] }
-            let silent = Reactor.monotonicNow() + Self.silence.nanoseconds
-            if await !journal.entry(after: last, until: silent, on: reactor) {
+            if await !journal.entry(after: last, until: silentUntil, on: reactor) {
                 return Array(": still here\n\n".utf8)[...]
             }
         }

@@ -44,8 +44,13 @@ enum SandboxEndpoints {
             throw ControlError(error)
         }
         if let snapshot {
-            try await ControlError.ofContents { () throws(Sandbox.ContentsFailure) in
-                try await made.sandbox.load(snapshot)
+            do throws(ControlError) {
+                try await ControlError.ofContents { () throws(Sandbox.ContentsFailure) in
+                    try await made.sandbox.load(snapshot)
+                }
+            } catch {
+                _ = await sandboxes.remove(made.sandbox.id)
+                throw error
             }
         }
         return .json(201, description(of: made, call))
