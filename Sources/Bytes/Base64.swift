@@ -40,6 +40,21 @@ package enum Base64 {
         return bytes
     }
 
+    /// The byte at which a text is no base64, as Go counts it: what does not belong there, or where
+    /// the last, incomplete group begins.
+    package static func fault(in text: ByteSlice) -> Int {
+        let equals = UInt8(ascii: "=")
+        var padding = false
+        for (index, byte) in text.enumerated() {
+            let isPadding = byte == equals
+            if value(of: byte) == nil || padding && !isPadding || isPadding && index % 4 < 2 {
+                return index
+            }
+            padding = isPadding
+        }
+        return text.count - text.count % 4
+    }
+
     private static func value(of byte: UInt8) -> UInt32? {
         switch byte {
         case 0x41...0x5A: UInt32(byte - 0x41)

@@ -24,6 +24,7 @@ final class ServeProcess {
     private let stop = StopRequest()
     /// Whether requests are answered; a signal before that has nothing to finish.
     private var isServing = false
+    private var host: SidecarHost?
 
     init(plan: ServePlan, signals: TerminationSignals) {
         self.plan = plan
@@ -39,6 +40,7 @@ final class ServeProcess {
         let notes = plan.registry?.join(sandbox)
         defer { notes?.close() }
         let host = SidecarHost(plan.sidecar, in: sandbox)
+        self.host = host
         host.onFailure = { [stop] in stop.ask(ExitStatus.runtime.rawValue) }
         let address = try await host.open(on: loop) { [stop] in stop.ask(force: $0, on: loop) }
         let factory = SandboxFactory(of: [host], on: loop)
@@ -119,6 +121,10 @@ final class ServeProcess {
             let name = SignalName.of(signal)
             self.plan.sidecar.log.write(.info, "Received signal '\(name)'; beginning shutdown")
             guard self.isServing else { ProcessExit.now(ExitStatus.interrupted.rawValue) }
+            if self.plan.blockShutdown > .zero, let host = self.host {
+                // Messages stop at once; requests are answered on, as in Dapr.
+                loop.spawn { [stop = self.stop] in await host.blockShutdown { stop.ask(0) } }
+            }
             reactor.after(self.plan.blockShutdown) { self.stop.ask(0) }
             // A second signal does not wait.
             guard (try? await signals.next(on: reactor)) != nil else { return }

@@ -127,9 +127,18 @@ final class SidecarHost {
     }
 
     /// Delivers no more messages: the application is about to end. Requests are still answered.
+    ///
+    /// An application that does not answer is waited for as long as a stop may take.
     func stopDelivering() async {
-        await life?.stop()
-        if life == nil { await sidecar.subscriptions?.stop() }
+        await life?.stop(patience: plan.grace)
+        if life == nil { await sidecar.subscriptions?.stop(patience: plan.grace) }
+    }
+
+    /// The same for a while in which requests go on: it is over early, and `end` is called, when the
+    /// application is found unwell.
+    func blockShutdown(until end: @escaping () -> Void) async {
+        life?.add(UnwellObserver(end))
+        await sidecar.subscriptions?.stop(patience: plan.grace)
     }
 
     /// Stops taking requests and lets those that have arrived be answered.
@@ -142,7 +151,8 @@ final class SidecarHost {
         reload?.stop()
         await stopDelivering()
         grpcPort?.stop()
-        await server?.stop(grace: plan.grace, on: loop)
+        let spent = Duration.nanoseconds(Reactor.monotonicNow() - begin)
+        await server?.stop(grace: max(.zero, plan.grace - spent), on: loop)
         channel?.close()
         let isLate = Reactor.monotonicNow() - begin >= plan.grace.nanoseconds
         if isLate { plan.log.write(.error, "Graceful shutdown timeout exceeded, forcing shutdown") }
@@ -310,4 +320,15 @@ final class SidecarHost {
         let elapsed = (Reactor.monotonicNow() - begin) / 1_000_000
         plan.log.write(.info, "dapr initialized. Status: Running. Init Elapsed \(elapsed)ms")
     }
+}
+
+/// Calls its body when the application is found unwell.
+private final class UnwellObserver: AppObserver {
+    private let body: () -> Void
+
+    init(_ body: @escaping () -> Void) { self.body = body }
+
+    func appIsReady() async {}
+
+    func appIsUnhealthy() async { body() }
 }

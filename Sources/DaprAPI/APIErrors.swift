@@ -1,4 +1,5 @@
 internal import Bytes
+internal import JSON
 
 /// The errors of the API, one row each: status, code, message, details. Reads beside `errors.md` of
 /// the specification.
@@ -84,8 +85,17 @@ extension APIError {
             pubsub, "DAPR_PUBSUB_MARSHAL_EVENTS", ["topic": topic, "error": why])
     }
 
-    static func marshalEnvelope(_ pubsub: String, _ topic: String) -> APIError {
-        let why = "mismatch between contentType and event"
+    static func marshalEnvelope(
+        _ pubsub: String, _ topic: String, _ misfit: BulkPublishEntry.Misfit
+    ) -> APIError {
+        let why =
+            switch misfit {
+            case .mismatch: "mismatch between contentType and event"
+            // Dapr's spelling.
+            case .base64(let byte):
+                "unable to decode base64 application/octect-stream data: illegal base64 data at "
+                    + "input byte \(byte)"
+            }
         return pubSub(
             400, "ERR_PUBSUB_EVENTS_SER",
             "error when marshalling cloud event envelope for topic \(topic) pubsub \(pubsub): "

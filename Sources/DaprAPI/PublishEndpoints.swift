@@ -81,10 +81,13 @@ enum PublishEndpoints {
         var ids: Set<ByteSlice> = []
         var entries: [BulkEntry] = []
         for request in requests {
+            let event: ByteSlice
+            do throws(BulkPublishEntry.Misfit) { event = try request.bytes() } catch {
+                throw .marshalEnvelope(pubsub, topic, error)
+            }
             guard !request.entryID.isEmpty, ids.insert(request.entryID).inserted else {
                 throw .marshalEvents(pubsub, topic)
             }
-            guard let event = request.bytes else { throw .marshalEnvelope(pubsub, topic) }
             let own = request.metadata.map { metadata.merging($0) { $1 } }
             entries.append(
                 BulkEntry(

@@ -155,7 +155,7 @@ final class CaseSidecar {
     var output: String { written.text }
 
     func close(on loop: isolated EventLoop) async {
-        await life?.stop()
+        await life?.stop(patience: .seconds(1))
         await process?.stop(grace: .milliseconds(500))
         await server.stop(grace: .milliseconds(500), on: loop)
         channel?.close()

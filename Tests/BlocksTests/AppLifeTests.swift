@@ -76,7 +76,7 @@ import Transport
             #expect(observer.told == ["ready", "unhealthy"])
             observer.letGo()
             try await Self.until(loop.reactor) { observer.told.count == 3 }
-            await life.stop()
+            await life.stop(patience: .seconds(20))
             return observer.told
         }
         #expect(told == ["ready", "unhealthy", "ready"])

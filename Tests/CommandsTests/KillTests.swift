@@ -21,15 +21,16 @@ import Transport
 
         deinit { redis?.stop() }
 
-        func sidecar() throws -> ServeProcess {
-            try ServeProcess([
-                "--app-id", "app", "--app-port", "\(port)", "--resources-path", resources.path,
-            ])
+        func sidecar(_ arguments: [String] = []) throws -> ServeProcess {
+            try ServeProcess(
+                [
+                    "--app-id", "app", "--app-port", "\(port)", "--resources-path", resources.path,
+                ] + arguments)
         }
 
         /// Starts the sidecar and waits until its application has subscribed.
-        func subscribed() throws -> ServeProcess {
-            let serve = try sidecar()
+        func subscribed(_ arguments: [String] = []) throws -> ServeProcess {
+            let serve = try sidecar(arguments)
             try serve.ready()
             return serve
         }
@@ -78,6 +79,60 @@ import Transport
             #expect(try serve.publish(2) == 204)
             try again.wait(for: "done 2")
             #expect(again.count("done 1") == (comesAgain ? 1 : 0))
+        }
+    }
+
+    @Test(arguments: [Broker.memory, .redis, .sqlite])
+    func `an application that never answers a delivery does not hold up a stop`(
+        broker: Broker
+    ) async throws {
+        try await OffPool.run {
+            let world = try World(broker)
+            let app = try HoldingApp(at: world.port, holds: "delivery")
+            defer { app.kill() }
+            let serve = try world.subscribed(["--dapr-graceful-shutdown-seconds", "1"])
+            #expect(try serve.publish(1) == 204)
+            try app.wait(for: "got 1")
+            serve.process.signal(SIGTERM)
+            #expect(try serve.process.waitForExit() == 1)
+            #expect(serve.process.errors.contains("Graceful shutdown timeout exceeded"))
+        }
+    }
+
+    @Test func `with a block duration messages stop at the signal, and requests do not`()
+        async throws
+    {
+        try await OffPool.run {
+            let world = try World(.memory)
+            let app = try HoldingApp(at: world.port)
+            defer { app.kill() }
+            let serve = try world.subscribed(["--dapr-block-shutdown-duration", "1h"])
+            #expect(try serve.publish(1) == 204)
+            try app.wait(for: "done 1")
+            serve.process.signal(SIGTERM)
+            try Deadline.wait("the subscription to end") {
+                try serve.request("GET", "/v1.0/metadata").text.contains("orders") == false
+            }
+            #expect(try serve.publish(2) == 204)
+            #expect(try serve.request("GET", "/v1.0/invoke/app/method/hello").text == "hello")
+            #expect(app.count("got 2") == 0)
+        }
+    }
+
+    @Test func `a block duration is over when the application is found unwell`() async throws {
+        try await OffPool.run {
+            let world = try World(.memory)
+            let app = try HoldingApp(at: world.port)
+            let serve = try world.sidecar([
+                "--dapr-block-shutdown-duration", "1h", "--enable-app-health-check",
+                "--app-health-check-path", "/hello", "--app-health-probe-interval", "1",
+                "--app-health-threshold", "1",
+            ])
+            try serve.log("App entered healthy status")
+            serve.process.signal(SIGTERM)
+            try serve.log("beginning shutdown")
+            app.kill()
+            #expect(try serve.process.waitForExit() == 0)
         }
     }
 

@@ -110,6 +110,24 @@ import Testing
             })
     }
 
+    @Test func `a server that is not there is told by its own name`() async throws {
+        try await AppFixture.run { fixture in
+            try fixture.set([HTTPEndpoint(name: "gone", baseURL: "http://127.0.0.1:1")])
+            for (target, hint) in [
+                (
+                    "gone",
+                    "no server answers at http://127.0.0.1:1, the endpoint gone: is it running?"
+                ),
+                ("http://127.0.0.1:1", "no server answers at http://127.0.0.1:1: is it running?"),
+            ] {
+                let answer = try fixture.send("GET", "/v1.0/invoke/\(target)/method/x")
+                #expect(answer.status == 500)
+                let journal = try fixture.send("GET", "/_fakedapr/journal?api=invoke").text
+                #expect(journal.contains(hint), "\(journal)")
+            }
+        }
+    }
+
     @Test func `a place that speaks TLS is told as what it is`() async throws {
         try await AppFixture.run(answer: Self.redirecting) { fixture in
             try Self.outside(fixture)

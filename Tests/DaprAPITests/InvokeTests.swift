@@ -144,6 +144,33 @@ import Testing
         }
     }
 
+    @Test func `a URL is called with the application's token, an endpoint without`() async throws {
+        var settings = SidecarSettings()
+        settings.appToken = "secret"
+        try await AppFixture.run(settings: settings) { fixture in
+            let url = "http://127.0.0.1:\(fixture.appPort)"
+            try fixture.set([
+                HTTPEndpoint(
+                    name: "outside", baseURL: url, headers: [.init(name: "Host", value: "evil")])
+            ])
+            _ = try fixture.send("GET", "/v1.0/invoke/\(url)/method/url")
+            _ = try fixture.send("GET", "/v1.0/invoke/outside/method/endpoint")
+            #expect(try fixture.seen.requests(to: "/url").last?.all("dapr-api-token") == ["secret"])
+            let request = try #require(try fixture.seen.requests(to: "/endpoint").last)
+            #expect(request.all("dapr-api-token") == [])
+            #expect(request.all("host") == ["127.0.0.1:\(fixture.appPort)"])
+        }
+    }
+
+    @Test func `CONNECT is nothing that an application is asked`() async throws {
+        try await AppFixture.run { fixture in
+            let answer = try fixture.send("CONNECT", "/v1.0/invoke/myapp/method/a")
+            #expect(answer.status == 500)
+            #expect(answer.text == Self.body("myapp", "invalid HTTP verb"))
+            #expect(fixture.seen.all.allSatisfy { $0.target != "/a" })
+        }
+    }
+
     // MARK: Methods and header fields
 
     @Test(arguments: [

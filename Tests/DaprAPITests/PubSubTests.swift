@@ -182,6 +182,30 @@ import Testing
                 #"[{"entryId":"1","event":"x","contentType":"application/pdf"}]"#, 400,
                 "error when marshalling cloud event envelope for topic orders pubsub pubsub: error: mismatch between contentType and event"
             ),
+            (
+                #"[null]"#, 400,
+                "error when marshalling cloud event envelope for topic orders pubsub pubsub: error: mismatch between contentType and event"
+            ),
+            (
+                #"[{}]"#, 400,
+                "error when marshalling cloud event envelope for topic orders pubsub pubsub: error: mismatch between contentType and event"
+            ),
+            (
+                #"[{"event":1}]"#, 400,
+                "error when marshalling cloud event envelope for topic orders pubsub pubsub: error: mismatch between contentType and event"
+            ),
+            (
+                #"[{"entryId":"","event":1,"contentType":"foo/bar"}]"#, 400,
+                "error when marshalling cloud event envelope for topic orders pubsub pubsub: error: mismatch between contentType and event"
+            ),
+            (
+                #"[{"entryId":"1","event":1,"contentType":"application/cloudevents+json"}]"#, 500,
+                "cannot create cloudevent"
+            ),
+            (
+                #"[{"entryId":"1","event":"QUI!","contentType":"application/octet-stream"}]"#, 400,
+                "error when marshalling cloud event envelope for topic orders pubsub pubsub: error: unable to decode base64 application/octect-stream data: illegal base64 data at input byte 3"
+            ),
         ], ["v1.0", "v1.0-alpha1"])
     func `several events are published together or refused together`(
         row: (String, Int, String), version: String
@@ -197,6 +221,32 @@ import Testing
     }
 
     // MARK: Deliveries
+
+    @Test func `a message's metadata does not pass for what the delivery says itself`()
+        async throws
+    {
+        let subscriptions = #"[{"pubsubname":"pubsub","topic":"orders","route":"/in"}]"#
+        try await AppFixture.run(answer: Self.app(subscriptions) { _ in (200, "") }) { fixture in
+            let names = [
+                "transfer-encoding", "host", "Connection", "content-length", "user-agent", "y-bin",
+                "grpc-z", "x-own", "keep-alive", "upgrade", "traceparent", "tracestate",
+            ]
+            let query = names.map { "metadata.\($0)=m" }.joined(separator: "&")
+            #expect(
+                try fixture.send("POST", "/v1.0/publish/pubsub/orders?\(query)", "1").status == 204)
+            let request = try #require(try fixture.seen.requests(to: "/in").last)
+            for name in [
+                "transfer-encoding", "connection", "y-bin", "grpc-z", "keep-alive", "upgrade",
+            ] {
+                #expect(request.all(name) == [], "\(name)")
+            }
+            #expect(request.all("host") == ["127.0.0.1:\(fixture.appPort)"])
+            #expect(request.all("content-length").count == 1 && request.body.hasSuffix("}"))
+            #expect(request.all("user-agent") == ["m"] && request.all("dapr-grpc-z") == ["m"])
+            #expect(request.all("traceparent").count == 1 && request.all("tracestate").count <= 1)
+            #expect(request.all("x-own") == ["m"])
+        }
+    }
 
     @Test(arguments: [
         (200, "", true), (204, "", true), (200, "no json", true), (200, "[]", true),

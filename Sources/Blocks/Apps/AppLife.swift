@@ -65,10 +65,11 @@ package final class AppLife {
     /// Adds who is told after those before.
     package func add(_ observer: any AppObserver) { observers.append(observer) }
 
-    /// Ends the waiting, the checks and the subscriptions; what is being delivered is waited for.
-    package func stop() async {
+    /// Ends the waiting, the checks and the subscriptions; what is being delivered is waited for, at
+    /// most for `patience`.
+    package func stop(patience: Duration) async {
         isStopped = true
-        await sidecar.subscriptions?.stop()
+        await sidecar.subscriptions?.stop(patience: patience)
     }
 
     /// Waits for the application and tells the observers; with health checks it never returns before

@@ -29,7 +29,10 @@ package struct HTTPEndpoint: Sendable, Equatable {
 
     /// The resource's headers take the place of the caller's.
     func setHeaders(in request: inout AppRequest) {
-        let own = headers.map { AppField($0.name, $0.value) }
+        // Go's client writes the server's own name there, whatever a header says.
+        let own = headers.filter { $0.name.lowercased() != "host" }.map {
+            AppField($0.name, $0.value)
+        }
         request.fields.removeAll { field in
             own.contains { $0.name.equalsIgnoringCase(field.name) }
         }

@@ -49,7 +49,8 @@ package struct InvokeBlock {
     /// Finds whom `id` means: an app id, `app.namespace`, an HTTPEndpoint, a URL.
     package func destination(_ id: String) async throws(InvocationError) -> InvocationDestination {
         if id.hasPrefix("http://") || id.hasPrefix("https://") {
-            return .external(try external(id))
+            // Dapr calls a URL over the application's channel, token and all.
+            return .external(try external(id, token: sidecar.settings.appToken))
         }
         if let endpoint = sidecar.httpEndpoints.first(where: { $0.name == id }) {
             return .endpoint(endpoint, try external(endpoint.baseURL))
@@ -80,11 +81,13 @@ package struct InvokeBlock {
                 : "cannot invoke local endpoint: app channel not initialized")
     }
 
-    private func external(_ url: String) throws(InvocationError) -> any AppChannel {
+    private func external(
+        _ url: String, token: String? = nil
+    ) throws(InvocationError) -> any AppChannel {
         guard let channels = sidecar.sandbox.channels else {
             throw InvocationError("name resolver not initialized")
         }
-        do throws(AppChannelError) { return try channels.external(url) } catch {
+        do throws(AppChannelError) { return try channels.external(url, token: token) } catch {
             throw InvocationError(error.text)
         }
     }

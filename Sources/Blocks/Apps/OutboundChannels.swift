@@ -5,6 +5,8 @@ package protocol OutboundChannels: AnyObject {
 
     /// The way to a server that is no Dapr app.
     ///
-    /// - Parameter url: `http://host:8080/base`
-    func external(_ url: String) throws(AppChannelError) -> any AppChannel
+    /// - Parameters:
+    ///   - url: `http://host:8080/base`
+    ///   - token: sent as `dapr-api-token`.
+    func external(_ url: String, token: String?) throws(AppChannelError) -> any AppChannel
 }

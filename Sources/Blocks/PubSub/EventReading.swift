@@ -86,25 +86,36 @@ enum DeliveryFields {
         field: AppField("Content-Type", "application/cloudevents+json")
     )
 
+    /// What the delivery itself says, and what is between two ends of a connection (RFC 9110 §7.6.1):
+    /// metadata of these names goes no further.
+    private static let own: Set<String> = [
+        "content-length", "content-type", "pubsubname", "host", "connection", "transfer-encoding",
+        "te",
+        "trailer", "keep-alive", "proxy-connection", "proxy-authorization", "proxy-authenticate",
+        "upgrade", "expect", "http2-settings",
+    ]
+
     static func target(_ path: String) -> ByteSlice { Array(path.utf8)[...] }
 
     static func all(
         _ message: BrokerMessage, _ event: EventReading, _ pubsub: String, _ sidecar: Sidecar,
         contentType: String = "application/cloudevents+json"
     ) -> [AppField] {
-        var fields = [
-            contentType == eventType.text ? eventType.field : AppField("Content-Type", contentType),
-            agent, AppField("Pubsubname", pubsub),
-        ]
-        for (name, value) in message.metadata.sorted(by: { $0.key < $1.key }) {
-            let lower = name.lowercased()
-            guard lower != "content-length", lower != "content-type", lower != "pubsubname",
-                isToken(name)
-            else { continue }
-            fields.append(AppField(name, value))
-        }
         let trace = TraceParent.handed(
             on: event.traceParent, sidecar.settings.tracing, sidecar.sandbox.random)
+        var fields = [
+            contentType == eventType.text ? eventType.field : AppField("Content-Type", contentType)
+        ]
+        var hasAgent = false
+        for (name, value) in message.metadata.sorted(by: { $0.key < $1.key }) where isToken(name) {
+            let lower = name.lowercased()
+            guard !own.contains(lower), !lower.hasSuffix("-bin") else { continue }
+            if trace != nil, lower == "traceparent" || lower == "tracestate" { continue }
+            if lower == "user-agent" { hasAgent = true }
+            fields.append(AppField(lower.hasPrefix("grpc-") ? "dapr-\(name)" : name, value))
+        }
+        if !hasAgent { fields.append(agent) }
+        fields.append(AppField("Pubsubname", pubsub))
         if let trace {
             fields.append(AppField("Traceparent", trace))
             if let state = event.traceState, !state.isEmpty {

@@ -10,7 +10,12 @@ package final class HTTPChannels: OutboundChannels {
     private let limits: HTTPLimits
     private let loop: EventLoop
     private var peers: [PeerAddress: HTTPChannel] = [:]
-    private var externals: [String: HTTPChannel] = [:]
+    private var externals: [External: HTTPChannel] = [:]
+
+    private struct External: Hashable {
+        let url: String
+        let token: String?
+    }
 
     /// Servers remembered at most; beyond, all are forgotten and opened anew.
     private static let remembered = 256
@@ -30,11 +35,14 @@ package final class HTTPChannels: OutboundChannels {
         return channel
     }
 
-    package func external(_ url: String) throws(AppChannelError) -> any AppChannel {
-        if let known = externals[url] { return known }
+    package func external(
+        _ url: String, token: String?
+    ) throws(AppChannelError) -> any AppChannel {
+        let place = External(url: url, token: token)
+        if let known = externals[place] { return known }
         if externals.count >= Self.remembered { forget(&externals) }
-        let channel = HTTPChannel(to: try Self.origin(url), limits: limits, on: loop)
-        externals[url] = channel
+        let channel = HTTPChannel(to: try Self.origin(url), token: token, limits: limits, on: loop)
+        externals[place] = channel
         return channel
     }
 

@@ -70,6 +70,7 @@ enum InvokeEndpoint {
         _ call: Call, _ target: InvocationTarget, trace: String?, repeats: Bool
     ) async throws(InvocationError) -> AppRequest {
         let head = call.request.head
+        if head.method.equals("CONNECT") { throw InvocationError("invalid HTTP verb") }
         let path: ByteSlice
         do throws(MethodPath.Refusal) { path = try MethodPath.cleaned(target) } catch {
             throw InvocationError(

@@ -32,7 +32,8 @@ final class Explainer {
 
     private func hint(_ call: Call, _ path: ByteSlice, _ response: Response) -> String? {
         if response.status >= 400 {
-            let explanation = Explanation(call: call, path: path, router: router)
+            let explanation = Explanation(
+                call: call, path: path, router: router, answer: response.body)
             if let code = call.errorCode {
                 return explanation.hint(of: code, status: response.status)
             }

@@ -9,6 +9,8 @@ struct Explanation {
     let call: Call
     let path: ByteSlice
     let router: Router
+    /// The body of the answer: what Dapr says of an invocation tells what became of it.
+    let answer: ByteSlice
 
     private var sidecar: Sidecar { call.sidecar }
     private var method: ByteSlice { call.request.head.method }
@@ -53,17 +55,35 @@ struct Explanation {
             let callee = call.detail.callee ?? InvocationTarget.find(in: call.request.head)?.id
         else { return nil }
         if callee.hasPrefix("https://") { return "fakedapr calls plain http only" }
-        let apps = sidecar.sandbox.sidecars.map(\.appID)
-        let endpoints = sidecar.httpEndpoints.map(\.name)
+        let why = String(text: answer)
+        if why.contains("circuit breaker is open") {
+            return "after too many failures the circuit breaker of \(callee) lets nothing through: "
+                + "once its timeout is over, one call is tried"
+        }
+        let isAlone = why.contains("connection refused") || why.contains("no such host")
+        if callee.hasPrefix("http://") {
+            return isAlone ? "no server answers at \(callee): is it running?" : nil
+        }
+        let endpoint = sidecar.httpEndpoints.first { $0.name == callee }
+        if let endpoint {
+            if why.contains("speaks plain http only") { return "fakedapr calls plain http only" }
+            return isAlone
+                ? "no server answers at \(endpoint.baseURL), the endpoint \(callee): is it running?"
+                : nil
+        }
         let name = String(callee.prefix { $0 != "." })
         if let known = sidecar.sandbox.sidecars.first(where: { $0.appID == name }) {
-            guard known.settings.appPort == nil else {
-                return "the application of \(name) is to listen at port "
-                    + "\(known.settings.appPort ?? 0): is it running?"
+            guard known.appChannel == nil else {
+                let port = known.settings.appPort.map { " at port \($0)" } ?? ""
+                return isAlone
+                    ? "the application of \(name) is to listen\(port): is it running?" : nil
             }
             return "the sidecar of \(name) has no application: start it with --app-port"
         }
-        let near = Suggestion.hint(for: name, among: apps + endpoints) ?? ""
+        // Another process's sidecar has told what it knows.
+        guard why.contains("couldn't find service") else { return nil }
+        let apps = sidecar.sandbox.sidecars.map(\.appID)
+        let near = Suggestion.hint(for: name, among: apps + sidecar.httpEndpoints.map(\.name)) ?? ""
         return "no sidecar has the app id \(name): \(near)"
     }
 

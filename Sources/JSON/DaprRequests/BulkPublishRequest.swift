@@ -9,20 +9,30 @@ package struct BulkPublishEntry: Sendable {
     /// The event's JSON; nil when there was none.
     fileprivate var event: ByteSlice?
 
-    /// The event as its content type has it; nil when the two do not fit.
-    package var bytes: ByteSlice? {
+    /// Why an event is not what its content type says.
+    package enum Misfit: Error {
+        case mismatch
+        /// Text that is no base64 from this byte on.
+        case base64(Int)
+    }
+
+    /// The event as its content type has it.
+    package func bytes() throws(Misfit) -> ByteSlice {
         let event = self.event ?? Array("null".utf8)[...]
         let json = JSONReader(scanned: event)
         let type = String(text: contentType).prefix { $0 != ";" }.lowercased()
         switch type {
-        case "application/json": return event
-        case "application/cloudevents+json": return json.kind == .object ? event : nil
+        // What is no event is found out when it gets its envelope.
+        case "application/json", "application/cloudevents+json": return event
         case "application/octet-stream":
-            guard json.kind == .string else { return nil }
-            return Base64.decode(json.string)?[...]
+            guard json.kind == .string else { throw .mismatch }
+            let text = json.string
+            guard let bytes = Base64.decode(text) else { throw .base64(Base64.fault(in: text)) }
+            return bytes[...]
         case _ where type.hasPrefix("text/") || type == "application/xml":
-            return json.kind == .string ? json.string : nil
-        default: return nil
+            guard json.kind == .string else { throw .mismatch }
+            return json.string
+        default: throw .mismatch
         }
     }
 }
