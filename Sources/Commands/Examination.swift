@@ -11,7 +11,7 @@ struct Examination {
 
     /// - Parameter appID: nil for all apps.
     init(appID: String?) {
-        files = ResourceFiles(appID: appID ?? "", ignoresScopes: appID == nil)
+        files = ResourceFiles(appID: appID ?? "", ignoresScopes: appID == nil, goesOn: true)
         isForOneApp = appID != nil
     }
 
@@ -36,6 +36,7 @@ struct Examination {
             type(of: component)
             secrets(of: component)
         }
+        for endpoint in files.httpEndpoints { check(endpoint) }
         for subscription in files.subscriptions { check(subscription) }
         for resiliency in files.resiliencies { check(resiliency) }
         if isForOneApp { strangers() }
@@ -98,6 +99,17 @@ struct Examination {
                 Finding(
                     severity: .warning, message: "\(absent.name) is not there: \(absent.reason)"))
         }
+    }
+
+    private mutating func check(_ endpoint: HTTPEndpoint) {
+        guard !endpoint.baseURL.lowercased().hasPrefix("http://") else { return }
+        findings.append(
+            Finding(
+                severity: .warning,
+                message:
+                    "the HTTPEndpoint \(endpoint.name) is at \(endpoint.baseURL), which cannot be "
+                    + "called",
+                hint: "fakedapr speaks plain http only: put a server that ends TLS before it"))
     }
 
     // MARK: Subscriptions and policies

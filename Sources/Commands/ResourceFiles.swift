@@ -16,9 +16,14 @@ struct ResourceFiles {
     /// Files that lie beside resources and are none.
     private(set) var others: [String] = []
     private let context: ResourceContext
+    /// Whether what a sidecar could not start with is told among the others.
+    private let goesOn: Bool
 
-    /// - Parameter ignoresScopes: whether what is for other apps is taken too.
-    init(appID: String, ignoresScopes: Bool = false) {
+    /// - Parameters:
+    ///   - ignoresScopes: whether what is for other apps is taken too.
+    ///   - goesOn: whether the first mistake is not to be the last one that is found.
+    init(appID: String, ignoresScopes: Bool = false, goesOn: Bool = false) {
+        self.goesOn = goesOn
         var context = ResourceContext(appID: appID, environment: ProcessEnvironment.all) {
             String(decoding: RandomSource().uuid(), as: UTF8.self)
         }
@@ -83,9 +88,8 @@ struct ResourceFiles {
         absent += result.absent
         httpEndpoints += result.httpEndpoints
         subscriptions += result.subscriptions
-        if let fatal = result.fatal.first {
-            throw Failure(fatal)
-        }
+        if let fatal = result.fatal.first, !goesOn { throw Failure(fatal) }
+        diagnostics += result.fatal
         resiliencies += result.resiliencies
         diagnostics += result.diagnostics
         if result.configuration != ConfigurationResource() { configuration = result.configuration }

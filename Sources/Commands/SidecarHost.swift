@@ -274,6 +274,18 @@ final class SidecarHost {
         loop.spawn { await life.run { self.ready(startedAt: begin) } }
     }
 
+    /// Tells of another program at the application's port, before the application is started: it would
+    /// get what is meant for the application, which cannot listen there.
+    func warnOfStranger(on loop: EventLoop) async {
+        guard let port = plan.appPort,
+            await AppLife.accepts(plan.settings.appChannelAddress, port, on: loop.reactor)
+        else { return }
+        plan.log.write(
+            .warn,
+            "another program listens at the application's port \(port) already: end it, or choose "
+                + "another --app-port")
+    }
+
     /// Takes the application of `other`, which is the same one in another sandbox: subscribed when this
     /// returns, if it is there by now.
     func join(_ other: SidecarHost, on loop: EventLoop) async {

@@ -130,6 +130,43 @@ import Testing
             name: "a file by another name", files: [broker, ("s.yml.bak", "x")],
             findings: ["s.yml.bak is not read"]),
         Row(
+            name: "what a sidecar could not start with, and what stands after it",
+            files: [
+                broker,
+                (
+                    "a.yaml",
+                    """
+                    apiVersion: dapr.io/v2alpha1
+                    kind: Subscription
+                    metadata: {name: a}
+                    spec: {pubsubname: pubsub, topic: t, routes: {rules: [{match: 'event.type ==', path: /x}]}}
+                    """
+                ),
+                (
+                    "b.yaml",
+                    """
+                    apiVersion: dapr.io/v2alpha1
+                    kind: Subscription
+                    metadata: {name: b}
+                    spec: {pubsubname: pubsub, topic: t, routes: {rules: [{match: 'event.type &&', path: /x}]}}
+                    """
+                ), ("z.yaml", subscription("pubsb")),
+            ],
+            findings: ["a.yaml", "b.yaml", "pub/sub component pubsb, which is not there"]),
+        Row(
+            name: "an endpoint over https",
+            files: [
+                (
+                    "e.yaml",
+                    """
+                    apiVersion: dapr.io/v1alpha1
+                    kind: HTTPEndpoint
+                    metadata: {name: out}
+                    spec: {baseUrl: "https://example.com"}
+                    """
+                )
+            ], findings: ["the HTTPEndpoint out is at https://example.com, which cannot be called"]),
+        Row(
             name: "a component of another app",
             files: [("s.yaml", component("statestore", "state.redis", "scopes: [shop]"))],
             findings: ["statestore is not there: its scopes name shop, not cart"],

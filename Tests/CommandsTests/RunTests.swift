@@ -31,6 +31,19 @@ enum Processes {
         try Fakedapr.run(["run"] + arguments, environment: environment)
     }
 
+    @Test func `another program at the application's port is told of`() throws {
+        let stranger = try ServeProcess(["--store", "memory"])
+        let port = String(stranger.port)
+        let run = try Self.run(["--app-id", "x", "--app-port", port, "--", "true"])
+        #expect(
+            run.output.contains(
+                "another program listens at the application's port \(port) already: end it"),
+            "\(run.output)\(run.errors)")
+        let free = String(try FreePort.find())
+        let alone = try Self.run(["--app-id", "x", "--app-port", free, "--", "true"])
+        #expect(!alone.output.contains("another program listens"))
+    }
+
     @Test func `its lines are those of dapr run, in their order`() throws {
         let (http, grpc) = (String(try FreePort.find()), String(try FreePort.find()))
         let run = try Self.run([

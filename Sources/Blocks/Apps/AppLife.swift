@@ -106,7 +106,7 @@ package final class AppLife {
     // MARK: The port
 
     private func waitForPort() async {
-        while !isStopped, await !accepts() {
+        while !isStopped, await !Self.accepts(host, port, on: loop.reactor) {
             await loop.reactor.sleep(for: Self.patience)
         }
     }
@@ -114,8 +114,10 @@ package final class AppLife {
     /// daprd looks every 100 ms.
     private static let patience = Duration.milliseconds(25)
 
-    private func accepts() async -> Bool {
-        let reactor = loop.reactor
+    /// Whether somebody listens there.
+    package static func accepts(
+        _ host: String, _ port: UInt16, on reactor: Reactor
+    ) async -> Bool {
         let deadline = Reactor.monotonicNow() + Duration.milliseconds(500).nanoseconds
         for address in await Resolver.resolve(host, port: port, until: deadline, on: reactor) {
             let stream = try? await ByteStream.connect(to: address, deadline: deadline, on: reactor)

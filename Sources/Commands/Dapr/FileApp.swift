@@ -150,7 +150,9 @@ final class FileApp: AppObserver {
     // MARK: Starting
 
     /// Starts the application and tells so.
-    func start(on loop: EventLoop, onEnd: @escaping () -> Void) throws(StartError) {
+    func start(
+        on loop: EventLoop, onEnd: @escaping () -> Void
+    ) async throws(StartError) {
         let id = app.appID
         console.info("Validating config and starting app \"\(id)\"")
         if app.command.isEmpty {
@@ -161,7 +163,10 @@ final class FileApp: AppObserver {
                 + "gRPC Port: \(app.grpcPort)")
         console.info("Writing log files to directory : \(plan.logFolder)")
         noteSidecar()
-        if !app.command.isEmpty { try startApplication(on: loop, onEnd) }
+        if !app.command.isEmpty {
+            await host.warnOfStranger(on: loop)
+            try startApplication(on: loop, onEnd)
+        }
         stage = app.sidecar.appPort == nil ? .ready : .started
         changes.wake()
         plan.sidecarLog.write(Texts.isUp(app))

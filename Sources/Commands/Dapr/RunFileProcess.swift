@@ -54,7 +54,7 @@ final class RunFileProcess {
         do throws(FileApp.StartError) {
             try await app.waitForDependencies(apps)
             guard !stop.isAsked else { return }
-            try app.start(on: loop) { [self] in self.look() }
+            try await app.start(on: loop) { [self] in self.look() }
         } catch {
             guard !stop.isAsked else { return }
             stop.ask(tell(error))

@@ -43,6 +43,7 @@ final class RunProcess {
         registration = SidecarRegistration(
             app.entry(address), in: app.registry, app.sidecar.log)
         tellSidecarIsUp()
+        if !app.command.isEmpty { await host.warnOfStranger(on: loop) }
         host.waitForApp(startedAt: begin, on: loop)
         let failure = start(host.sidecar, on: loop)
         let status = await stop.wait()
