@@ -23,7 +23,9 @@ import YAML
 
         func peer(_ peer: PeerAddress) -> any AppChannel { self }
 
-        func external(_ url: String, token: String?) throws(AppChannelError) -> any AppChannel { self }
+        func external(_ url: String, token: String?) throws(AppChannelError) -> any AppChannel {
+            self
+        }
 
         func call(_ request: AppRequest) async throws(AppChannelError) -> AppResponse {
             calls += 1
