@@ -134,6 +134,29 @@ import Testing
         #expect(ran.status == 0, "\(text)\(ran.output)\(ran.errors)")
     }
 
+    @Test func `etags are read anew, and stores that were not there are not made`() throws {
+        let serve = try ServeProcess(["--store", "memory", "--app-id", "shop"])
+        let key = "/v1.0/state/statestore/a"
+        #expect(try serve.save("a", "1") == 204)
+        var etag = try #require(try serve.request("GET", key)["etag"])
+        let saved = try serve.request(
+            "POST", "/v1.0/state/statestore", body: #"[{"key":"a","value":2,"etag":"\#(etag)"}]"#)
+        #expect(saved.status == 204)
+        let client = try serve.client()
+        // The old one does not fit any more, and is kept as it was.
+        #expect(try client.request("DELETE", key, headers: [("If-Match", etag)]).status == 409)
+        etag = try #require(try serve.request("GET", key)["etag"])
+        #expect(try client.request("DELETE", key, headers: [("If-Match", etag)]).status == 204)
+        #expect(try serve.request("GET", "/v1.0/state/nostore/b").status == 400)
+        let outcome = try new("--journal", "http://127.0.0.1:\(serve.port)")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("components: { statestore: \"state.${store}\" }"))
+        #expect(outcome.output.contains(#"etag: "${etag}""#), "\(outcome.output)")
+        try folder.write("s.yaml", outcome.output)
+        let run = try run("s.yaml")
+        #expect(run.status == 0, "\(outcome.output)\(run.output)\(run.errors)")
+    }
+
     @Test func `a running sidecar's journal is read`() throws {
         let serve = try ServeProcess(["--store", "memory"])
         #expect(try serve.save("k", "1") == 204)

@@ -32,6 +32,14 @@ package struct RecordedExchange: Sendable {
 
     static func json(_ text: String) -> JSONValue? { try? JSONValue.parse(Array(text.utf8)[...]) }
 
+    /// Whether the component that it names was not there.
+    var hasFoundNoComponent: Bool {
+        let code = answer.flatMap { Self.json($0.body)?["errorCode"]?.string }
+        return [
+            "ERR_STATE_STORE_NOT_FOUND", "ERR_STATE_STORE_NOT_CONFIGURED", "ERR_PUBSUB_NOT_FOUND",
+        ].contains(code)
+    }
+
     /// The words of its path.
     var path: [Substring] { target.prefix { $0 != "?" }.split(separator: "/") }
 }
