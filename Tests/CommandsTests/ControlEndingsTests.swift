@@ -165,6 +165,23 @@ import Transport
         }
     }
 
+    @Test func `a seed with a mistake leaves nothing`() async throws {
+        try await OffPool.run {
+            let serve = try Self.serve()
+            let fault = #"{"id":"f","match":{"api":"state"},"kind":"unavailable"}"#
+            let seed =
+                #"{"state":{"statestore":{"a":1}},"topics":{"pubsub":{"t":[1]}},"#
+                + #""stubs":[\#(Self.stub)],"faults":[\#(fault),\#(fault)]}"#
+            let answer = try Self.post(serve, "/_fakedapr/seed", seed)
+            #expect(answer.status == 400 && answer.text.contains("f"), "\(answer.text)")
+            #expect(try serve.request("GET", "/v1.0/state/statestore/a").status == 204)
+            #expect(try serve.request("GET", "/_fakedapr/stubs").text.contains("late") == false)
+            #expect(
+                try Self.post(serve, "/_fakedapr/verify", #"{"topic":"t","exactly":0}"#).status
+                    == 200)
+        }
+    }
+
     // MARK: Times
 
     @Test(arguments: ["9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z", "1699-12-31T00:00:00Z"])

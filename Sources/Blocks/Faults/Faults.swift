@@ -38,14 +38,23 @@ package final class Faults {
     package func add(
         _ faults: [Fault], isBeginning: Bool = false
     ) throws(Refusal) -> [StandingFault] {
-        var ids = Set(all.map(\.fault.id))
-        for fault in faults where !fault.id.isEmpty {
-            guard ids.insert(fault.id).inserted else { throw Refusal(id: fault.id) }
-        }
+        var ids = try check(faults)
         let added = faults.map { standing(named($0, not: &ids)) }
         all += added
         if isBeginning { beginning += faults }
         return added
+    }
+
+    /// Whether rules can be added: nothing is done.
+    ///
+    /// - Returns: the ids that are taken then.
+    @discardableResult
+    func check(_ faults: [Fault]) throws(Refusal) -> Set<String> {
+        var ids = Set(all.map(\.fault.id))
+        for fault in faults where !fault.id.isEmpty {
+            guard ids.insert(fault.id).inserted else { throw Refusal(id: fault.id) }
+        }
+        return ids
     }
 
     private func named(_ fault: Fault, not ids: inout Set<String>) -> Fault {

@@ -26,8 +26,11 @@ extension Sandbox {
     /// Puts a seed down: state at once, then stubs, then the messages, then faults.
     package func seed(_ seed: Seed) async throws(ContentsFailure) {
         try await changes.take { () async throws(ContentsFailure) in
+            // What is wrong with it is found before anything is done: half a seed sown twice is another.
             let publishers = try publishers(of: seed)
-            for (own, entries) in try entries(of: seed.state) where !entries.isEmpty {
+            let state = try entries(of: seed.state)
+            try check(seed)
+            for (own, entries) in state where !entries.isEmpty {
                 try await put(entries, in: own, removing: KeyScope([]))
             }
             try await add(seed.stubs)
@@ -40,16 +43,24 @@ extension Sandbox {
         }
     }
 
+    private func check(_ seed: Seed) throws(ContentsFailure) {
+        do throws(Stubs.Refusal) { try stubs.check(seed.stubs) } catch {
+            throw ContentsFailure(error)
+        }
+        do throws(Faults.Refusal) { try faults.check(seed.faults) } catch {
+            throw ContentsFailure(error)
+        }
+    }
+
     private func add(_ descriptions: [StubDescription]) async throws(ContentsFailure) {
         do throws(Stubs.Refusal) { try await stubs.add(descriptions) } catch {
-            throw ContentsFailure(
-                error.text + (error.hint.map { ": \($0)" } ?? ""), isRequest: true)
+            throw ContentsFailure(error)
         }
     }
 
     private func add(_ rules: [Fault]) throws(ContentsFailure) {
         do throws(Faults.Refusal) { try faults.add(rules) } catch {
-            throw ContentsFailure("\(error.text): \(error.hint)", isRequest: true)
+            throw ContentsFailure(error)
         }
     }
 
@@ -89,5 +100,15 @@ extension Sandbox {
             }
             throw ContentsFailure("cannot seed the topic \(topic) of \(component.name): \(why)")
         }
+    }
+}
+
+extension Sandbox.ContentsFailure {
+    fileprivate init(_ refusal: Stubs.Refusal) {
+        self.init(refusal.text + (refusal.hint.map { ": \($0)" } ?? ""), isRequest: true)
+    }
+
+    fileprivate init(_ refusal: Faults.Refusal) {
+        self.init("\(refusal.text): \(refusal.hint)", isRequest: true)
     }
 }

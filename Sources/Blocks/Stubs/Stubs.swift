@@ -108,7 +108,8 @@ package final class Stubs {
         return description
     }
 
-    private func check(_ descriptions: [StubDescription]) throws(Refusal) {
+    /// Whether descriptions can be added: nothing is done.
+    func check(_ descriptions: [StubDescription]) throws(Refusal) {
         var ids = Set(all.map(\.stub.id))
         for description in descriptions {
             for stub in description.stubs where !stub.id.isEmpty {
