@@ -39,6 +39,8 @@ import Transport
         ),
         (["wait", "--key", "b", "--timeout", "2s"], 0, ""),
         (["wait", "--key", "c", "--timeout", "50ms"], 124, "nearest: #"),
+        (["verify", "--api", "stat", "--exactly", "0"], 1, "hint: did you mean `state`?"),
+        (["wait", "--outcome", "sucess"], 1, "hint: did you mean `success`?"),
         (["verify", #"{"keey":"a","exactly":1}"#], 2, "hint: did you mean `key`?"),
     ])
     func `a question ends with its status`(

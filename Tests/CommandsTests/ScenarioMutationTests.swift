@@ -103,6 +103,10 @@ import YAML
             let name = path.split(separator: ".").last.map(String.init) ?? ""
             switch name {
             case "lt", "lte": return "-100000"
+            // Another word than one of these is refused before anything is run.
+            case "api": return "shutdown"
+            case "operation": return "query"
+            case "outcome": return "unreadable"
             case "type": return node.text == "string" ? "\"number\"" : "string"
             case "matches": return "\"^$\""
             default: break

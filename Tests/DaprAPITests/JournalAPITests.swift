@@ -33,7 +33,8 @@ import Transport
             ("operation=set", [1, 2, 6]), ("operation=set&key=c", [2, 6]), ("key=a", [1, 3]),
             ("status=400", [4]), ("status=400&status=200", [3, 4]), ("method=GET", [3, 4]),
             ("path=/v1.0/state/statestore/*", [3, 5, 6]), ("path=/v1.0/state/statestore", [1, 2]),
-            ("app=stranger", []), ("store=statestore&method=DELETE", [5]), ("since=99", []),
+            ("app=stranger", []), ("api=stat*&limit=1", [6]),
+            ("store=statestore&method=DELETE", [5]), ("since=99", []),
         ] as [(String, [Int])])
     func `entries are listed by what they are about`(query: String, expected: [Int]) async throws {
         try await SidecarFixture.run { sidecar in
@@ -49,6 +50,8 @@ import Transport
     @Test(arguments: [
         ("since=x", "since=x: not a whole number"), ("limit=-1", "limit=-1: not a whole number"),
         ("topc=a", "unknown parameter `topc`: did you mean `topic`?"),
+        ("api=stat", "api=stat: there is no API `stat`: did you mean `state`?"),
+        ("key=a&outcome=retr", "outcome=retr: there is no outcome `retr`: did you mean `retry`?"),
     ])
     func `a parameter that is not known is refused`(query: String, message: String) async throws {
         try await SidecarFixture.run { sidecar in
@@ -186,6 +189,7 @@ import Transport
         ("{\"topic\":\"a\",\n \"exacly\":1}", 2, 2, "unknown key `exacly`"),
         ("topic: a\nexactly: x\n", 2, 10, "expected a whole number"),
         (#"{"topic":"a"}"#, 1, 1, "`verify` says not how often"),
+        (#"{"api":"stat","exactly":0}"#, 1, 8, "there is no API `stat`"),
         (#"{"topic":{"match":"a","contains":"b"},"exactly":1}"#, 1, 11, "unknown operator `match`"),
     ])
     func `a mistake in a question is told with its place`(

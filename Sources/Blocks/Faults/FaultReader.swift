@@ -82,12 +82,13 @@ package struct FaultReader {
 
     /// A rule that could never apply is a mistake.
     private func check(_ fault: Fault, _ reader: KeyedReader) throws(Diagnostic) {
-        guard let node = reader["match"]?["api"], let text = node.text else { return }
-        let known = APIName.allCases.map(\.rawValue)
-        guard let api = APIName(rawValue: text) else {
-            throw source.refused(
-                "there is no API `\(text)`", node, hint: Suggestion.hint(for: text, among: known))
+        let match = reader["match"]
+        for part in ["api", "operation"] {
+            guard let node = match?[part] else { continue }
+            try JournalWords.check(node, as: part, in: source)
         }
+        guard let node = match?["api"], let text = node.text, let api = APIName(rawValue: text)
+        else { return }
         guard !fault.kind.apis.contains(api) else { return }
         let apis = fault.kind.apis.map(\.rawValue).joined(separator: ", ")
         throw source.refused(

@@ -59,6 +59,7 @@ package struct JournalQuestionReader {
         // In this order, so that bodies are read only where all else fits.
         for part in Self.parts {
             guard let node = reader[part] else { continue }
+            try JournalWords.check(node, as: part, in: source)
             if part == "headers", let members = node.mapping {
                 for member in members {
                     expectations.append(

@@ -112,7 +112,9 @@ private struct JournalRequest {
             case "since": since = try Self.number(name, value)
             case "limit": limit = Int(clamping: try Self.number(name, value))
             case "follow": follows = value != "false"
-            case let part where JournalFilter.parts.contains(part): filter.add(part, value)
+            case let part where JournalFilter.parts.contains(part):
+                try Self.check(value, as: part)
+                filter.add(part, value)
             default: throw Self.unknown(name)
             }
         }
@@ -128,6 +130,15 @@ private struct JournalRequest {
             throw .badRequest("\(name)=\(text): not a whole number")
         }
         return number
+    }
+
+    /// What is no word of the part; one that ends in `*` is a beginning.
+    private static func check(_ word: String, as part: String) throws(ControlError) {
+        guard !word.hasSuffix("*"), let problem = JournalWords.problem(word, as: part) else {
+            return
+        }
+        let hint = problem.hint.map { ": \($0)" } ?? ""
+        throw .badRequest("\(part)=\(word): \(problem.message)\(hint)")
     }
 
     private static func unknown(_ name: String) -> ControlError {
