@@ -45,17 +45,6 @@ extension Scenario {
         guard let components = sidecar.components else { return variable == "store" }
         return components.contains { $0.type.text.contains("${\(variable)}") }
     }
-
-    /// The names in `${env.NAME}` wherever they stand in the files.
-    fileprivate var environmentNames: Set<String> {
-        var texts = [source.name: source]
-        for step in leaves { texts[step.source.name] = step.source }
-        return Set(
-            texts.values.flatMap { text in
-                String(decoding: text.bytes, as: UTF8.self).split(separator: "${env.").dropFirst()
-                    .map { String($0.prefix { $0 != "}" && $0 != ":" }) }
-            })
-    }
 }
 
 /// What came of a case: a value that reports are made from.

@@ -74,7 +74,25 @@ package struct ScenarioLoader {
             }
             matrix.variables.append((member.name, values))
         }
+        try check(matrix, node)
         return matrix
+    }
+
+    /// An exclusion by a variable that is not there excludes nothing, which nobody means.
+    private func check(_ matrix: Matrix, _ node: YAMLNode) throws(Diagnostic) {
+        guard !matrix.excluded.isEmpty, let exclude = node["exclude"] else { return }
+        let names = matrix.variables.map(\.variable)
+        for row in exclude.sequence ?? [] {
+            for member in try source.members(row) where !names.contains(member.name) {
+                throw source.refused(
+                    "the matrix has no variable `\(member.name)`", member.key,
+                    hint: Suggestion.hint(for: member.name, among: names))
+            }
+        }
+        guard matrix.combinations(fixed: [:]).isEmpty else { return }
+        throw source.refused(
+            "`exclude` leaves no case of the matrix", exclude,
+            hint: "a row excludes every case that agrees with all of it")
     }
 
     private static func holdsMappings(_ node: YAMLNode) -> Bool {

@@ -114,6 +114,45 @@ import Transport
         #expect(missing.errors.contains("hint: set the environment variable SCENARIO_WORD"))
     }
 
+    @Test func `a variable that nothing asks for is told`() throws {
+        let outcome = try fakedapr("run", "Scenarios/a.yaml", "--var", "unheard=5")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "fakedapr: no scenario has a use for --var unheard\n")
+        // Parts that are included, seeds in files of their own, defaults: all of them ask.
+        try folder.write(
+            "part.yaml", "version: 1\nsteps: [{ get: '/v1.0/state/statestore/${part:-x}' }]\n")
+        try folder.write("seed.yaml", "state: { statestore: { a: '${seeded}' } }\n")
+        try folder.write(
+            "all.yaml",
+            """
+            version: 1
+            name: all
+            steps:
+              - seed: seed.yaml
+              - get: "/v1.0/state/statestore/${env.UNHEARD:-a}"
+              - include: part.yaml
+            """)
+        let used = try fakedapr(
+            "run", "all.yaml", "--var", "part=5", "--var", "seeded=5", "--var", "store=memory",
+            "--var", "broker=memory")
+        #expect(used.status == 0 && used.errors == "", "\(used.output)\(used.errors)")
+    }
+
+    @Test func `a run without a case is none`() throws {
+        try folder.write(
+            "m.yaml",
+            """
+            version: 1
+            name: m
+            matrix: { store: [memory, redis], exclude: [{ store: redis }] }
+            steps: []
+            """)
+        let outcome = try fakedapr("run", "m.yaml", "--store", "redis")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("no case is left: with --var and --store as they are"))
+        #expect(try fakedapr("run", "Scenarios/a.yaml", "m.yaml", "--store", "memory").status == 0)
+    }
+
     // MARK: run
 
     @Test func `what failed last time is run alone, until it passes`() throws {
@@ -207,6 +246,9 @@ import Transport
             text: "tap and jsonl cannot both go to standard output"),
         Mistake(
             arguments: ["run", "a", "--var", "x"], text: "invalid --var `x`: write NAME=VALUE"),
+        Mistake(
+            arguments: ["run", "Scenarios", "--var", "expectd=5"],
+            text: "no scenario has a use for --var expectd: did you mean expected?"),
         Mistake(
             arguments: ["run", "a", "--store", "sqllite"],
             text: "invalid --store `sqllite`: did you mean sqlite?"),

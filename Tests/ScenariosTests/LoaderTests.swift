@@ -114,6 +114,24 @@ import YAML
                                ^~~~~~
             """),
         Row(
+            "an exclusion by a variable that is not there",
+            "version: 1\nmatrix: {exclude: [{stor: memory}], store: [memory, redis]}\nsteps: []\n",
+            """
+            s.yaml:2:21: error: the matrix has no variable `stor`
+              matrix: {exclude: [{stor: memory}], store: [memory, redis]}
+                                  ^~~~
+              hint: did you mean `store`?
+            """),
+        Row(
+            "exclusions that leave nothing",
+            "version: 1\nmatrix: {store: [memory], exclude: [{store: memory}]}\nsteps: []\n",
+            """
+            s.yaml:2:36: error: `exclude` leaves no case of the matrix
+              matrix: {store: [memory], exclude: [{store: memory}]}
+                                                 ^~~~~~~~~~~~~~~~~
+              hint: a row excludes every case that agrees with all of it
+            """),
+        Row(
             "an unknown sidecar key", "version: 1\nsidecar: {appID: x}\nsteps: []\n",
             """
             s.yaml:2:11: error: unknown key `appID`

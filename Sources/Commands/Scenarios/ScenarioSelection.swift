@@ -8,6 +8,8 @@ struct ScenarioSelection {
     let names: [String]
     var tags: [String] = []
     var filters: [String] = []
+    /// The names of `--var`.
+    private let given: [String]
     /// What variables are to be, whatever a matrix says.
     var variables: [String: String] = [:]
     /// Whether the cases are run against somebody else's sidecar.
@@ -17,6 +19,7 @@ struct ScenarioSelection {
         names = try options.scenarioNames(command)
         tags = options.all("tag")
         filters = options.values["filter"] ?? []
+        given = (options.values["var"] ?? []).map { String($0.prefix { $0 != "=" }) }
         variables = try options.variables()
         hasEndpoint = options["endpoint"] != nil
         // Which store stands behind somebody else's endpoint is not ours to say.
@@ -31,6 +34,7 @@ struct ScenarioSelection {
                 throw Failure(error)
             }
         }
+        try checkUse(of: all)
         let chosen = all.filter(hasTags)
         guard !chosen.isEmpty || tags.isEmpty else {
             let known = Set(all.flatMap(\.tags)).sorted()
@@ -41,6 +45,19 @@ struct ScenarioSelection {
                         ? "there are none" : "there are \(known.joined(separator: ", "))"))
         }
         return chosen
+    }
+
+    /// A variable that nothing asks for changes nothing: nearly one that is asked for, it is a slip;
+    /// else it is told, for who runs many files one by one gives all of them the same.
+    private func checkUse(of scenarios: [Scenario]) throws(Failure) {
+        let known = scenarios.reduce(into: Set<String>()) { $0.formUnion($1.variableNames) }
+        for name in given where !known.contains(name) {
+            let problem = "no scenario has a use for --var \(name)"
+            if let near = Suggestion.nearest(to: name, among: known.sorted()) {
+                throw Failure(.usage, "\(problem): did you mean \(near)?")
+            }
+            StandardError.write("fakedapr: \(problem)")
+        }
     }
 
     /// Reads and checks one file.
@@ -63,6 +80,12 @@ struct ScenarioSelection {
 
     func cases() throws(Failure) -> [ScenarioCase] {
         let all = try scenarios().flatMap(cases)
+        guard !all.isEmpty else {
+            throw Failure(
+                .usage,
+                "no case is left: with --var and --store as they are, every one is excluded by its "
+                    + "matrix")
+        }
         guard !filters.isEmpty else { return all }
         let chosen = all.filter { one in
             let title = one.title.lowercased()
