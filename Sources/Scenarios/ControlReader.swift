@@ -27,7 +27,8 @@ extension StepReader {
     private func checked(
         _ node: YAMLNode, in source: SourceText, _ read: () throws(Diagnostic) -> Void
     ) throws(Diagnostic) {
-        if JSONValue(node).filled([:]).missing == nil { try read() }
+        let known = StubTemplates.keepingOwnNames(in: JSONValue(node))
+        if known.filled([:]).missing == nil { try read() }
     }
 
     /// `clock advance 1h`, `reset all`: what is short enough for a name.
@@ -52,7 +53,8 @@ extension StepReader {
             try checked(value, in: source) { () throws(Diagnostic) in
                 _ = try StubReader(source: source).descriptions(value)
             }
-            return post("stubs", JSONValue(value), at: value.span)
+            return post(
+                "stubs", StubTemplates.keepingOwnNames(in: JSONValue(value)), at: value.span)
         case "reset": return post("reset", try parts(value), at: value.span)
         case "seed": return post("seed", try seed(value), at: value.span)
         default: return try snapshot(value)
@@ -126,7 +128,7 @@ extension StepReader {
             let reader = try KeyedReader(node, in: source, keys: SeedReader.keys)
             _ = try SeedReader(source).seed(reader)
         }
-        return JSONValue(node)
+        return StubTemplates.keepingOwnNames(in: JSONValue(node))
     }
 
     /// `NAME` or `{ save: NAME }`, `{ load: NAME }`, `{ delete: NAME }`, `{ diff: NAME, with: OTHER }`.

@@ -239,6 +239,39 @@ import Transport
         #expect(expected.status == 0)
     }
 
+    /// The same reply wherever a scenario has stubs, scenario variables beside the request's.
+    @Test(arguments: [
+        "stubs: [{ app: echo, STUB }]\nsteps:",
+        "seed: { stubs: [{ app: echo, STUB }] }\nsteps:",
+        "steps:\n  - stub: { app: echo, STUB }", "apps: { echo: { routes: [{ STUB }] } }\nsteps:",
+    ])
+    func `a stub takes from the request in a scenario too`(place: String) throws {
+        let stub = """
+            when: { path: { startsWith: "/${kind}/" } }, reply: { headers: { X-Use: "${use}" }, \
+            json: { id: "${request.json.id}", part: "${request.segments[1]}", kind: "${kind}", \
+            itself: "$${request.json.id}" } }
+            """
+        let outcome = try scenarios.run(
+            """
+            version: 1
+            name: n
+            matrix: { kind: [items] }
+            \(place.replacing("STUB", with: stub))
+              - invoke: { app: echo, path: /items/7, json: { id: 5 } }
+                expect:
+                  headers: { X-Use: "1" }
+                  json: { id: 5, part: "7", kind: items, itself: "$${request.json.id}" }
+            """)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
+
+    @Test func `a name in a stub that nobody knows is told with its place`() throws {
+        let outcome = try scenarios.run(
+            "version: 1\nstubs: [{ app: a, when: /, reply: { body: '${nam}' } }]\nsteps: []\n")
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("s.yaml:2:9: error: no value for ${nam}"))
+    }
+
     // MARK: Matrix
 
     @Test func `cases are taken out of a matrix and put into it`() throws {

@@ -52,6 +52,14 @@ import YAML
         Row(
             "stub: { app: a, when: /x, reply: { status: 503 } }",
             #"POST /_fakedapr/stubs {"app":"a","when":"/x","reply":{"status":503}}"#),
+        Row(
+            "stub: { app: a, when: '/${v}', reply: { json: ['${request.json.id}', '${v}', '$${v}'] } }",
+            #"POST /_fakedapr/stubs {"app":"a","when":"/${v}","reply":{"json":["$${request.json.id}","${v}","$$${v}"]}}"#
+        ),
+        Row(
+            "stub: { app: a, routes: [{ when: /, replies: [{ body: 'no ${use}' }] }] }",
+            #"POST /_fakedapr/stubs {"app":"a","routes":[{"when":"/","replies":[{"body":"no $${use}"}]}]}"#
+        ),
         Row("snapshot: before", "POST /_fakedapr/snapshots/before"),
         Row("snapshot: { save: before }", "POST /_fakedapr/snapshots/before"),
         Row("snapshot: { load: before }", "POST /_fakedapr/snapshots/before/load"),

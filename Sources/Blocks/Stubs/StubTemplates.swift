@@ -1,5 +1,5 @@
 internal import Bytes
-internal import JSON
+package import JSON
 internal import Matching
 internal import YAML
 
@@ -8,7 +8,7 @@ internal import YAML
 ///
 /// A text that is nothing but one `${request.…}` becomes the value itself, a number a number. What the
 /// request does not have is empty, or null.
-struct StubTemplates {
+package struct StubTemplates {
     let request: Observation
     let variables: [String: String]
     /// How often the stub has answered, this time included.
@@ -67,6 +67,55 @@ struct StubTemplates {
         if name == "use" { return .number(String(use)) }
         guard name.hasPrefix(Self.prefix) else { return nil }
         return request.value(String(name.dropFirst(Self.prefix.count))) ?? .null
+    }
+
+    // MARK: For who fills in variables first
+
+    /// Descriptions of stubs, or a seed that holds some, whose replies' own names stay as they are
+    /// when variables are filled in: `$${` stands for `${`.
+    package static func keepingOwnNames(in description: JSONValue) -> JSONValue {
+        switch description {
+        case .array(let elements): return .array(elements.map(keepingOwnNames))
+        case .object(let members):
+            return .object(
+                members.map { member in
+                    switch member.name {
+                    case "stubs", "routes": .init(member.name, keepingOwnNames(in: member.value))
+                    case "reply", "replies": .init(member.name, escaped(member.value))
+                    default: member
+                    }
+                })
+        default: return description
+        }
+    }
+
+    private static func escaped(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): .string(escaped(text))
+        case .array(let elements): .array(elements.map { escaped($0) })
+        case .object(let members): .object(members.map { .init($0.name, escaped($0.value)) })
+        default: value
+        }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstIndex(of: "$") {
+            result += rest[..<start]
+            rest = rest[start...]
+            if rest.hasPrefix("$${") {
+                // What stands for itself does so twice.
+                result += "$$${"
+                rest = rest.dropFirst(3)
+            } else {
+                let name = rest.dropFirst(2).prefix { $0 != "}" }
+                let isOwn = rest.hasPrefix("${") && (name == "use" || name.hasPrefix(prefix))
+                result += isOwn ? "$$" : "$"
+                rest = rest.dropFirst()
+            }
+        }
+        return result + rest
     }
 
     /// The names between `${` and `}`.
