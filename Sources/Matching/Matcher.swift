@@ -66,6 +66,18 @@ package struct Matcher: Sendable {
         package let expected: String
         package let actual: String
         package let span: SourceSpan
+        /// How to mend it when the matcher itself looks like a slip.
+        package var hint: String?
+
+        package init(
+            path: String, expected: String, actual: String, span: SourceSpan, hint: String? = nil
+        ) {
+            self.path = path
+            self.expected = expected
+            self.actual = actual
+            self.span = span
+            self.hint = hint
+        }
     }
 
     /// How `value` differs, nil when it does not. A value that is not there is nil.
@@ -185,7 +197,9 @@ package struct Matcher: Sendable {
     }
 
     private func mismatch(_ path: String, _ expected: String, _ value: JSONValue?) -> Mismatch {
-        Mismatch(path: path, expected: expected, actual: value?.text ?? "nothing", span: span)
+        Mismatch(
+            path: path, expected: expected, actual: value?.text ?? "nothing", span: span,
+            hint: hint(for: value))
     }
 
     /// The rule as people write it.

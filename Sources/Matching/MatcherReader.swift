@@ -16,6 +16,7 @@ package struct MatcherReader {
         var expectations: [Expectation] = []
         for member in try source.members(node) {
             let part = member.key.text ?? ""
+            try checkNumber(member.value, as: part)
             guard part == "headers" else {
                 expectations.append(Expectation(part: part, matcher: try matcher(member.value)))
                 continue

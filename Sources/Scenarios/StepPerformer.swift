@@ -89,7 +89,8 @@ struct StepPerformer {
         }
         guard let answer, !answer.holds else { return Outcome() }
         var failure = StepFailure(
-            answer.reason(verify.question), at: verify.span, expected: verify.question.expected,
+            answer.reason(verify.question), at: verify.span,
+            expected: verify.question.expected,
             actual: String(answer.count))
         failure.context = answer.nearestText
         throw failure
@@ -157,7 +158,8 @@ extension Step {
             else { return nil }
             let message = expectation.reason ?? "\(problem.path) is not what was expected"
             return StepResult.Failure(
-                diagnostic: Diagnostic(.error, message, at: problem.span, in: source),
+                diagnostic: Diagnostic(
+                    .error, message, at: problem.span, in: source, hint: problem.hint),
                 expected: problem.expected, actual: problem.actual, isInfrastructure: false,
                 context: outcome.context(for: expectation.part))
         }

@@ -111,6 +111,36 @@ import YAML
         #expect(problem.actual == actual)
     }
 
+    /// A matcher that looks like a slip, what it is compared with, and the hint.
+    @Test(
+        arguments: [
+            ("{contain: b}", "\"ab\"", "`contain` is no operator, did you mean `contains`?"),
+            ("{contain: b}", nil, "`contain` is no operator, did you mean `contains`?"),
+            ("{in: [200, 204]}", "500", "`in` is no operator, did you mean `matches`?"),
+            (
+                "{contains: b, foo: 1}", "\"ab\"",
+                "`foo` is no operator, which makes an object of the mapping: operators are equals, "
+            ),
+            (
+                "{a: {regex: b}}", "{\"a\":\"ab\"}",
+                "`regex` is no operator, did you mean `matches`?"
+            ),
+            ("'204'", "204", "write 204 without quotes"), ("'204'", "500", "write 204 without"),
+            ("'true'", "true", "write true without quotes"),
+            ("{a: 7}", "{\"a\":\"7\"}", "write \"7\" in quotes: it is a text"),
+            ("{name: x}", "\"ab\"", ""), ("{contain: b}", "{\"a\":1}", ""), ("'x'", "204", ""),
+            ("204", "\"x\"", ""), ("{gt: 1}", "\"2\"", ""),
+        ] as [(String, String?, String)])
+    func `a matcher that may be a slip is told how to mend it`(
+        matcher: String, value: String?, hint: String
+    ) throws {
+        let problem = try #require(try Self.mismatch(matcher, value))
+        #expect(problem.hint?.hasPrefix(hint) ?? hint.isEmpty, "\(problem.hint ?? "")")
+        let namesOperator = hint.contains("is no operator")
+        #expect(problem.hint?.hasSuffix("absent, not, exactly") ?? false == namesOperator)
+        #expect(!hint.isEmpty || problem.hint == nil)
+    }
+
     @Test func `the place of a mismatch is the inmost matcher's`() throws {
         let problem = try #require(try Self.mismatch("{a: {b: {gt: 5}}}", "{\"a\":{\"b\":1}}"))
         #expect("\(problem.span.start.line):\(problem.span.start.column)" == "1:9")

@@ -63,12 +63,41 @@ import YAML
         #expect(mistake.span.start.line == 3 && mistake.span.start.column == column)
     }
 
+    /// What no entry can be, whatever is counted.
+    @Test(arguments: [
+        (
+            "verify: { status: '204', exactly: 0 }", "`status` is a number, never the text `204`",
+            "write 204 without quotes"
+        ),
+        (
+            "wait: { attempt: first }", "`attempt` is a number, never the text `first`", ""
+        ),
+        (
+            "get: /\n    expect: { status: \"204\" }",
+            "`status` is a number, never the text `204`", "write 204 without quotes"
+        ),
+        (
+            "verify: { key: { contain: a }, exactly: 0 }", "`key` is no object",
+            "`contain` is no operator, did you mean `contains`? operators are equals, "
+        ),
+        (
+            "verify: { headers: { x: { startWith: a } }, exactly: 0 }", "`x` is no object",
+            "`startWith` is no operator, did you mean `startsWith`?"
+        ),
+    ])
+    func `a value of another kind is refused`(step: String, message: String, hint: String) throws {
+        let mistake = try #require(Self.mistake(step))
+        #expect(mistake.message == message)
+        #expect(mistake.hint?.hasPrefix(hint) ?? hint.isEmpty, "\(mistake.hint ?? "")")
+    }
+
     @Test(arguments: [
         "verify: { api: state, operation: set, exactly: 0 }",
         "wait: { outcome: deadLetter, app: anybody, key: any }",
         "verify: { api: { matches: '^(stat|invok)' }, exactly: 0 }",
         "verify: { api: { not: guest }, outcome: { absent: true }, exactly: 0 }",
         "verify: { api: '${api}', operation: '${what:-get}', exactly: 0 }",
+        "verify: { json: { contain: a }, response: { a: b }, status: '${n}', exactly: 0 }",
         "fault: { kind: error, match: { api: state, operation: { not: set } } }",
     ])
     func `conditions and variables stay free`(step: String) {

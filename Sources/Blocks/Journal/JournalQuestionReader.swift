@@ -60,19 +60,29 @@ package struct JournalQuestionReader {
         for part in Self.parts {
             guard let node = reader[part] else { continue }
             try JournalWords.check(node, as: part, in: source)
+            try matchers.checkNumber(node, as: part)
             if part == "headers", let members = node.mapping {
                 for member in members {
                     expectations.append(
                         Expectation(
                             part: "headers.\(member.name.lowercased())",
-                            matcher: try matchers.matcher(member.value)))
+                            matcher: try plain(member.value, member.name)))
                 }
             } else {
-                expectations.append(
-                    Expectation(part: part, matcher: try matchers.matcher(node)))
+                let hasMembers = ["headers", "json", "response"].contains(part)
+                let matcher = try hasMembers ? matchers.matcher(node) : plain(node, part)
+                expectations.append(Expectation(part: part, matcher: matcher))
             }
         }
         return JournalQuery(expectations)
+    }
+
+    /// The matcher of a text or a number, which never is as an object: `exactly: 0` would be content.
+    private func plain(_ node: YAMLNode, _ part: String) throws(Diagnostic) -> Matcher {
+        let matcher = try matchers.matcher(node)
+        guard case .members(let members) = matcher.rule else { return matcher }
+        throw source.refused(
+            "`\(part)` is no object", node, hint: Matcher.operatorHint(members.map(\.name)))
     }
 
     private func bounds(
