@@ -110,6 +110,12 @@ struct StepReader {
 
     /// `verify` asks at once, `wait` until it is so.
     private func verify(_ node: YAMLNode, _ action: String) throws(Diagnostic) -> Step {
+        if let retry = node.mapping?.first(where: { $0.name == "retry" }) {
+            throw source.refused(
+                "`\(action)` has no `retry`", retry.key,
+                hint: action == "wait"
+                    ? "give the question a `timeout`" : "use `wait`, which asks until it is so")
+        }
         let reader = try KeyedReader(node, in: source, keys: [action, "name", "foreach"])
         let verify = try reader.required(action)
         let question = try JournalQuestionReader(source).question(verify, waits: action == "wait")

@@ -103,4 +103,15 @@ import YAML
     func `conditions and variables stay free`(step: String) {
         #expect(Self.mistake(step)?.rendered == nil)
     }
+
+    @Test(arguments: [
+        ("verify", "use `wait`, which asks until it is so"),
+        ("wait", "give the question a `timeout`"),
+    ])
+    func `a question is not asked again by retry`(action: String, hint: String) throws {
+        let mistake = try #require(
+            Self.mistake("{ \(action): { api: state, exactly: 1 }, retry: 5s }"))
+        #expect(mistake.message == "`\(action)` has no `retry`")
+        #expect(mistake.hint == hint)
+    }
 }
