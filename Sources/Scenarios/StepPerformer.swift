@@ -89,10 +89,10 @@ struct StepPerformer {
         }
         guard let answer, !answer.holds else { return Outcome() }
         var failure = StepFailure(
-            answer.reason(verify.question), at: verify.span,
+            answer.reason(verify.question), at: answer.place(verify.question) ?? verify.span,
             expected: verify.question.expected,
             actual: String(answer.count))
-        failure.context = answer.nearestText
+        failure.context = answer.evidence
         throw failure
     }
 

@@ -37,6 +37,7 @@ import Transport
             ["verify", "--key", "c", "--operation", "set"], 4,
             #"    key: expected "c", found "#
         ),
+        (["verify", "--key", "b", "--operation", "set", "--exactly", "0"], 4, "  done: #"),
         (["wait", "--key", "b", "--timeout", "2s"], 0, ""),
         (["wait", "--key", "c", "--timeout", "50ms"], 124, "nearest: #"),
         (["verify", "--api", "stat", "--exactly", "0"], 1, "hint: did you mean `state`?"),

@@ -124,16 +124,14 @@ private struct JournalTally {
     // MARK: Near misses
 
     private func nearest(in journal: Journal) -> [JournalAnswer.NearMiss] {
-        let (query, start): (JournalQuery, UInt64) =
-            switch question.form {
-            case .count(let query, _): (query, question.since)
-            case .inOrder(let queries): (queries[count], max(lastFound, question.since))
-            }
+        let query = missed
         var best: [(miss: JournalAnswer.NearMiss, rank: (Int, Int))] = []
         var comparisons = Self.comparisonLimit
-        for entry in journal.entries(after: start).reversed() {
-            let differs = query.differences(from: entry, variables)
-            guard !differs.isEmpty, isNear(differs, query) else { continue }
+        for entry in journal.entries(after: question.since).reversed() {
+            var differs = query.differences(from: entry, variables)
+            guard isNear(differs, query) else { continue }
+            if let problem = disorder(entry, query) { differs.append(problem) }
+            guard !differs.isEmpty else { continue }
             if best.count == Self.nearestLimit, differs.count > best[best.count - 1].rank.0 {
                 continue
             }
@@ -149,6 +147,22 @@ private struct JournalTally {
             if best.count > Self.nearestLimit { best.removeLast() }
         }
         return best.map(\.miss)
+    }
+
+    /// What was asked for and not done: of steps in order the first that was not found.
+    private var missed: JournalQuery {
+        switch question.form {
+        case .count(let query, _): query
+        case .inOrder(let queries): queries[count]
+        }
+    }
+
+    /// Nearly a step, or one, but not after the step before it.
+    private func disorder(_ entry: JournalEntry, _ query: JournalQuery) -> Matcher.Mismatch? {
+        guard entry.sequence <= lastFound, case .inOrder = question.form else { return nil }
+        return Matcher.Mismatch(
+            path: "order", expected: "after #\(lastFound), which is step \(count)",
+            actual: "#\(entry.sequence)", span: query.span)
     }
 
     /// Something agrees, or something that differs is there at all.

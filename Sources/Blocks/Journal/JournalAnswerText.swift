@@ -1,6 +1,7 @@
 internal import Bytes
 package import JSON
 internal import Matching
+package import YAML
 
 /// What people and programs read of an answer that is not what was expected.
 extension JournalAnswer {
@@ -15,6 +16,12 @@ extension JournalAnswer {
         }
     }
 
+    /// Where the step stands that was not found in order; nil for a question about counts.
+    package func place(_ question: JournalQuestion) -> SourceSpan? {
+        guard case .inOrder(let queries) = question.form, count < queries.count else { return nil }
+        return queries[count].span
+    }
+
     private static func times(_ count: Int) -> String {
         switch count {
         case 0: "never"
@@ -23,16 +30,24 @@ extension JournalAnswer {
         }
     }
 
-    /// What comes nearest and how it differs, several lines; nil when nothing is near.
-    package var nearestText: String? {
-        guard !nearest.isEmpty else { return nil }
-        let lines = nearest.flatMap { miss in
-            ["nearest: \(miss.entry.line)"]
-                + miss.differs.map {
-                    "  \($0.path): expected \(Self.short($0.expected)), actual \(Self.short($0.actual))"
-                }
+    /// What was done, and what comes nearest and how it differs, several lines; nil for neither.
+    package var evidence: String? {
+        let told = found.suffix(Self.toldLimit)
+        var lines = told.map { "done: \($0.line)" }
+        if told.count < found.count { lines.insert("done, the latest \(told.count):", at: 0) }
+        lines += nearest.flatMap { miss in
+            ["nearest: \(miss.entry.line)"] + miss.differs.map(Self.line)
         }
-        return lines.joined(separator: "\n")
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    }
+
+    /// Entries that were meant and are told at most.
+    private static let toldLimit = 5
+
+    private static func line(_ difference: Matcher.Mismatch) -> String {
+        let hint = difference.hint.map { " (\($0))" } ?? ""
+        return "  \(difference.path): expected \(short(difference.expected)), "
+            + "actual \(short(difference.actual))\(hint)"
     }
 
     private static func short(_ text: String) -> String {

@@ -1,11 +1,17 @@
 package import Matching
+package import YAML
 
 /// Which entries of the journal are meant: what their parts are to be like. Pure.
 package struct JournalQuery: Sendable {
     /// `topic`, `headers.content-type`, `json`, …: the names of `JournalEntry.parts`.
     package var expectations: [Expectation]
+    /// Where it stands.
+    package let span: SourceSpan
 
-    package init(_ expectations: [Expectation]) { self.expectations = expectations }
+    package init(_ expectations: [Expectation], at span: SourceSpan) {
+        self.expectations = expectations
+        self.span = span
+    }
 
     /// Parts of an operation on a key: a query that names one counts operations, not requests.
     private static let stateParts = ["store", "operation", "key"]

@@ -74,7 +74,7 @@ package struct JournalQuestionReader {
                 expectations.append(Expectation(part: part, matcher: matcher))
             }
         }
-        return JournalQuery(expectations)
+        return JournalQuery(expectations, at: reader.node.span)
     }
 
     /// The matcher of a text or a number, which never is as an object: `exactly: 0` would be content.

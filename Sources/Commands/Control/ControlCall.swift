@@ -115,6 +115,9 @@ struct ControlRefusal: Error {
 enum NearMissText {
     static func of(_ value: JSONValue) -> String {
         var lines = [value["message"]?.string ?? "the expectation failed"]
+        for entry in (value["entries"]?.array ?? []).suffix(toldLimit) {
+            lines.append("  done: \(JournalLine.text(entry))")
+        }
         for miss in value["nearest"]?.array ?? [] {
             if let entry = miss["entry"] { lines.append("  nearest: \(JournalLine.text(entry))") }
             for difference in miss["differs"]?.array ?? [] {
@@ -127,6 +130,9 @@ enum NearMissText {
         }
         return lines.joined(separator: "\n")
     }
+
+    /// Entries that were meant and are told at most.
+    private static let toldLimit = 5
 
     private static func plain(_ value: JSONValue?) -> String {
         value.map { $0.string ?? $0.text } ?? "nothing"
