@@ -18,9 +18,10 @@ def subscriptions():
 @app.post("/orders")
 def order():
     event = request.get_json(force=True)
-    seen.add(event["data"]["orderId"])
     print("received", event["data"]["orderId"], request.headers["Content-Type"], event["source"],
           flush=True)
+    # After it is told: who counts the last one may end before the others have spoken.
+    seen.add(event["data"]["orderId"])
     if len(seen) >= wanted:
         threading.Thread(target=server.shutdown).start()
     return jsonify(success=True)
@@ -36,3 +37,5 @@ def hello(name):
 server = make_server("127.0.0.1", int(os.environ["APP_PORT"]), app, threaded=True)
 server.serve_forever()
 print("got", len(seen), flush=True)
+# Python aborts when a thread that still answers holds its output at the end.
+os._exit(0)
