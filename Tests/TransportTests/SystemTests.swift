@@ -37,6 +37,12 @@ import Testing
         #expect(found == [])
     }
 
+    @Test func `no free port is given out twice`() throws {
+        // At random some of a thousand in seventeen thousand would come again.
+        let ports = try (0..<1000).map { _ in try FreePort.find() }
+        #expect(Set(ports).count == 1000)
+    }
+
     @Test func `a free port can be listened at`() throws {
         let ports = try (0..<5).map { _ in try FreePort.find() }
         #expect(ports.allSatisfy { $0 > 0 })
