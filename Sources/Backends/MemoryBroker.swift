@@ -69,27 +69,25 @@ package final class MemoryBroker: MessageBroker {
     package func export() async throws(BrokerError) -> [TopicContents] {
         var contents: [TopicContents] = []
         for consumer in consumers where consumer.count > 0 {
-            contents.append(
-                TopicContents(
-                    topic: consumer.subscription.topic,
-                    messages: consumer.waitingMessages.suffix(TopicContents.limit),
-                    groups: [
-                        .init(
-                            name: consumer.subscription.group,
-                            pending: min(consumer.count, TopicContents.limit))
-                    ]))
+            let place = Place(
+                group: consumer.subscription.group, topic: consumer.subscription.topic)
+            contents.append(Self.contents(of: place, consumer.waitingMessages))
         }
         for (place, messages) in restored where !messages.isEmpty {
-            contents.append(
-                TopicContents(
-                    topic: place.topic, messages: messages.suffix(TopicContents.limit),
-                    groups: [
-                        .init(name: place.group, pending: min(messages.count, TopicContents.limit))
-                    ]))
+            contents.append(Self.contents(of: place, messages[...]))
         }
         return contents.sorted {
             ($0.topic, $0.groups.first?.name ?? "") < ($1.topic, $1.groups.first?.name ?? "")
         }
+    }
+
+    private static func contents(
+        of place: Place, _ messages: ArraySlice<BrokerMessage>
+    ) -> TopicContents {
+        let kept = messages.suffix(TopicContents.limit)
+        return TopicContents(
+            topic: place.topic, messages: Array(kept),
+            groups: [.init(name: place.group, pending: kept.count)])
     }
 
     package func replace(with contents: [TopicContents]) async throws(BrokerError) {

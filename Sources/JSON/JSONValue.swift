@@ -98,6 +98,19 @@ package enum JSONValue: Sendable {
     }
 }
 
+extension JSONValue {
+    /// The same value with every text in it, names aside, put through `change`.
+    package func mappingTexts(_ change: (String) -> String) -> JSONValue {
+        switch self {
+        case .string(let text): .string(change(text))
+        case .array(let elements): .array(elements.map { $0.mappingTexts(change) })
+        case .object(let members):
+            .object(members.map { .init($0.name, $0.value.mappingTexts(change)) })
+        default: self
+        }
+    }
+}
+
 extension JSONValue: Equatable {
     /// Numbers compare by value, strings by their bytes, objects without regard to order.
     package static func == (a: JSONValue, b: JSONValue) -> Bool {

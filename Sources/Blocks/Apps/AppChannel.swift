@@ -39,6 +39,13 @@ package struct AppRequest {
     }
 }
 
+extension AppRequest {
+    /// A method as Go's client names it in its errors: `Get`, `Post`.
+    package static func verb(_ method: String) -> String {
+        method.prefix(1) + method.dropFirst().lowercased()
+    }
+}
+
 /// An answer whose head has come.
 package struct AppResponse {
     package var status: Int

@@ -40,7 +40,7 @@ struct RedirectTrail {
         _ location: String
     ) throws(InvocationError) -> (origin: String, request: AppRequest) {
         guard count < Self.limit else {
-            let method = first.method.prefix(1) + first.method.dropFirst().lowercased()
+            let method = AppRequest.verb(first.method)
             throw InvocationError(
                 "\(method) \"\(location)\": stopped after \(Self.limit) redirects")
         }

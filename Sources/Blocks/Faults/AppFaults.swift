@@ -27,7 +27,7 @@ extension Faults {
     /// The call in the words of Go's client.
     private static func call(_ subject: FaultSubject) -> String {
         let method = String(text: subject.method)
-        let verb = method.prefix(1) + method.dropFirst().lowercased()
+        let verb = AppRequest.verb(method)
         return "\(verb) \"http://\(subject.app)\(String(text: subject.path))\""
     }
 }

@@ -137,8 +137,9 @@ extension Sandbox {
                     key: component.keyPrefix.bare(entry.key), value: entry.value)
                 seeded.etag = entry.etag
                 seeded.ttl = entry.expiry.map {
+                    let left = $0.nanoseconds(since: now)
                     // Rounded up: what is left is never nothing.
-                    .milliseconds($0.nanoseconds(since: now) / 1_000_000 + 1)
+                    return .milliseconds(left / 1_000_000 + (left % 1_000_000 > 0 ? 1 : 0))
                 }
                 seeded.isFirstWrite = entry.isFirstWrite
                 return seeded

@@ -81,20 +81,11 @@ package struct StubTemplates {
                 members.map { member in
                     switch member.name {
                     case "stubs", "routes": .init(member.name, keepingOwnNames(in: member.value))
-                    case "reply", "replies": .init(member.name, escaped(member.value))
+                    case "reply", "replies": .init(member.name, member.value.mappingTexts(escaped))
                     default: member
                     }
                 })
         default: return description
-        }
-    }
-
-    private static func escaped(_ value: JSONValue) -> JSONValue {
-        switch value {
-        case .string(let text): .string(escaped(text))
-        case .array(let elements): .array(elements.map { escaped($0) })
-        case .object(let members): .object(members.map { .init($0.name, escaped($0.value)) })
-        default: value
         }
     }
 

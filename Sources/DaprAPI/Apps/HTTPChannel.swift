@@ -145,7 +145,7 @@ package final class HTTPChannel: AppChannel {
         case .body(let error): return .body(error)
         }
         // As Go's client words it: `Get "http://127.0.0.1:3000/x": dial tcp …`.
-        let method = request.method.prefix(1) + request.method.dropFirst().lowercased()
+        let method = AppRequest.verb(request.method)
         let target = String(text: origin.base + request.target)
         return .failed("\(method) \"http://\(authority)\(target)\": \(detail)")
     }

@@ -158,7 +158,9 @@ package struct ScenarioWriter {
     private func body(_ body: String) -> [JSONValue.Member] {
         guard !body.isEmpty else { return [] }
         // A text that is no more than a number may not have been meant as JSON; it makes no difference.
-        if let json = RecordedExchange.json(body) { return [.init("json", escaped(json))] }
+        if let json = RecordedExchange.json(body) {
+            return [.init("json", json.mappingTexts(escaped))]
+        }
         return [.init("body", text(body))]
     }
 
@@ -174,7 +176,7 @@ package struct ScenarioWriter {
         let parts = answer.status == 409 ? ["errorCode"] : ["errorCode", "message"]
         let error = json.object?.filter { parts.contains($0.name) } ?? []
         let told = json["errorCode"] == nil ? json : .object(error)
-        members.append(.init("json", escaped(told).asExpected))
+        members.append(.init("json", told.mappingTexts(escaped).asExpected))
         return .object(members)
     }
 
@@ -184,15 +186,6 @@ package struct ScenarioWriter {
 
     /// What was recorded holds no variables.
     private func escaped(_ text: String) -> String { text.replacing("${", with: "$${") }
-
-    private func escaped(_ value: JSONValue) -> JSONValue {
-        switch value {
-        case .string(let text): .string(escaped(text))
-        case .array(let elements): .array(elements.map(escaped))
-        case .object(let members): .object(members.map { .init($0.name, escaped($0.value)) })
-        default: value
-        }
-    }
 }
 
 extension JSONValue {
